@@ -1,0 +1,4 @@
+/** Quotes a value for POSIX sh. */
+export function quote(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}

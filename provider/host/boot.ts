@@ -1,0 +1,66 @@
+import { HostError } from "../core/errors";
+import type { Progress } from "../core/progress";
+import type { HostSession, WayName } from "./session";
+import { keepTrying } from "./session";
+
+const readBootId = "cat /proc/sys/kernel/random/boot_id";
+
+export interface WaitForBoot {
+  session: HostSession;
+  /** The way into the system that is expected. */
+  way: WayName;
+  /** The boot that must be over. */
+  oldBootId: string;
+  deadlineSeconds: number;
+  /** Seconds after which the old boot, when it still answers, proves that nothing was booted. */
+  oldMayAnswerSeconds: number;
+  progress: Progress;
+}
+
+export type BootResult =
+  | { end: "booted" }
+  /** The old boot answers although its time is over. */
+  | { end: "old-boot-alive"; seconds: number }
+  | { end: "silent"; seconds: number; last: HostError | undefined };
+
+/**
+ * Waits until the machine answers with another boot_id. The connection of the old boot is asked first, for as long
+ * as it lives: so a machine that never went down is told apart from one that is slow, without a new login.
+ */
+export async function waitForBoot(wait: WaitForBoot): Promise<BootResult> {
+  const { session, progress } = wait;
+  const start = performance.now();
+  const state: { oldAlive: boolean } = { oldAlive: true };
+  const outcome = await keepTrying<BootResult>(
+    wait.deadlineSeconds,
+    async () => {
+      const bootId = state.oldAlive ? await askOld(session, state) : await askAnew(session, wait.way);
+      const seconds = (performance.now() - start) / 1000;
+      if (bootId === undefined) return undefined;
+      if (bootId !== wait.oldBootId) return { end: "booted" };
+      return seconds > wait.oldMayAnswerSeconds ? { end: "old-boot-alive", seconds } : undefined;
+    },
+    (seconds, last) =>
+      progress.detail(
+        `${state.oldAlive ? "the old system still answers" : "waiting for the new system"}, ` +
+          `${Math.round(seconds)} s of at most ${wait.deadlineSeconds} s${last ? ` (${last.details.what})` : ""}`,
+      ),
+  );
+  return outcome.result ?? { end: "silent", seconds: outcome.seconds, last: outcome.last };
+}
+
+async function askOld(session: HostSession, state: { oldAlive: boolean }): Promise<string | undefined> {
+  try {
+    return (await session.run(readBootId, { deadlineSeconds: 3 })).stdout.trim();
+  } catch {
+    state.oldAlive = false;
+    await session.drop();
+    return undefined;
+  }
+}
+
+async function askAnew(session: HostSession, way: WayName): Promise<string | undefined> {
+  await session.drop();
+  const shell = await session.enter(way);
+  return (await shell.run(readBootId, { deadlineSeconds: 15 })).stdout.trim() || undefined;
+}

@@ -1,0 +1,82 @@
+import { HostError } from "../core/errors";
+import { quote } from "../core/quote";
+import type { HostSession } from "./session";
+import { keepTrying } from "./session";
+
+export interface Job {
+  /** Names the job's folder on the host; a new start under the same name forgets the older one. */
+  name: string;
+  /** POSIX sh; its output goes to a file on the host. */
+  script: string;
+  deadlineSeconds: number;
+  onLine(line: string): void;
+}
+
+export interface JobResult {
+  exitCode: number;
+  output: string;
+}
+
+const folder = "/run/pulumi-immutable-os/jobs";
+
+/**
+ * Runs a script that must not die with our connection: losing ssh killed activations half-way
+ * (nixpkgs#463029). It runs in a unit or session of its own, writes to a file, and we follow that file.
+ */
+export async function runJob(session: HostSession, job: Job): Promise<JobResult> {
+  const started = await session.run(startScript(job), { deadlineSeconds: 30 });
+  if (started.exitCode !== 0) {
+    throw new HostError("command-failed", {
+      what: `the job ${job.name} could not be started`,
+      expected: "exit code 0",
+      seen: `exit code ${started.exitCode}: ${started.stderr.trim()}`,
+    });
+  }
+  const lines: string[] = [];
+  const outcome = await keepTrying<number>(job.deadlineSeconds, () => follow(session, job, lines), () => undefined);
+  if (outcome.result !== undefined) return { exitCode: outcome.result, output: lines.join("\n") };
+  throw new HostError("deadline-exceeded", {
+    what: `the job ${job.name} did not end within ${job.deadlineSeconds} s`,
+    seen: outcome.last?.details.what ?? "it is still running",
+    next: `its output is on the host: ${folder}/${job.name}/log`,
+    log: lines.join("\n"),
+  });
+}
+
+function startScript(job: Job): string {
+  const dir = `${folder}/${job.name}`;
+  return `set -eu
+umask 077
+rm -rf ${dir}
+mkdir -p ${dir}
+printf '%s\\n' ${quote(`(${job.script}\n) </dev/null`)} > ${dir}/script
+printf '%s\\n' ${quote(`sh ${dir}/script > ${dir}/log 2>&1; echo $? > ${dir}/rc.tmp; mv ${dir}/rc.tmp ${dir}/rc`)} > ${dir}/start
+touch ${dir}/log
+if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1; then
+  systemd-run --quiet --collect --service-type=exec --unit=immutable-os-${job.name}-$$ --setenv=PATH="$PATH" sh ${dir}/start
+else
+  setsid sh ${dir}/start </dev/null >/dev/null 2>&1 &
+fi`;
+}
+
+/** One look that stays on the host until the job ends or 20 s are over: few commands, live output. */
+async function follow(session: HostSession, job: Job, lines: string[]): Promise<number | undefined> {
+  const dir = `${folder}/${job.name}`;
+  const look = await session.run(
+    `n=${lines.length + 1}; i=0
+while :; do
+  [ -e ${dir}/rc ] && end=1 || end=0
+  new=$(tail -n +$n ${dir}/log | wc -l); [ "$new" -gt 0 ] && { tail -n +$n ${dir}/log | head -n "$new"; n=$((n+new)); }
+  [ $end = 1 ] && { tail -n +$n ${dir}/log; exit 0; }
+  i=$((i+1)); [ $i -ge 40 ] && exit 75
+  sleep 0.5
+done`,
+    { deadlineSeconds: 40, onLine: job.onLine },
+  );
+  const seen = look.stdout.replace(/\n$/, "");
+  if (seen !== "") lines.push(...seen.split("\n"));
+  if (look.exitCode === 75) return undefined;
+  const rc = await session.run(`cat ${dir}/rc`, { deadlineSeconds: 15 });
+  const exitCode = Number.parseInt(rc.stdout, 10);
+  return Number.isNaN(exitCode) ? undefined : exitCode;
+}

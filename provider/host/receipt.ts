@@ -1,0 +1,58 @@
+import { quote } from "../core/quote";
+
+/**
+ * What was done to this machine, kept by the machine: after a SIGKILL of the client the engine knows nothing.
+ * It lives in the installer's RAM, and moves to the disk with the installed system.
+ */
+export interface Receipt {
+  machine: string;
+  /** Hash of machine, layout, disks and trigger: which install this is. */
+  installKey: string;
+  disks: string[];
+  done: string[];
+  attempts: Attempt[];
+}
+
+/** A failed attempt. */
+export interface Attempt {
+  at: string;
+  phase: string;
+  code: string;
+}
+
+const inRam = "/run/pulumi-immutable-os/receipt.json";
+const onDisk = "/var/lib/pulumi-immutable-os/receipt.json";
+
+/** Where a receipt may be; the first one counts: the installer's own is newer than the one on the disk. */
+export const receiptPaths = [inRam, onDisk];
+
+export function parseReceipt(json: string): Receipt | undefined {
+  try {
+    const receipt = JSON.parse(json) as Partial<Receipt>;
+    if (typeof receipt.machine !== "string" || typeof receipt.installKey !== "string") return undefined;
+    return {
+      machine: receipt.machine,
+      installKey: receipt.installKey,
+      disks: receipt.disks ?? [],
+      done: receipt.done ?? [],
+      attempts: receipt.attempts ?? [],
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Script that writes the receipt: to RAM in the installer, beside it to the mounted disk, else to the system's disk. */
+export function writeReceipt(receipt: Receipt, place: { installer: boolean; mounted: boolean }): string {
+  const targets = place.installer ? [inRam, ...(place.mounted ? [`/mnt${onDisk}`] : [])] : [onDisk];
+  return targets
+    .map(
+      (path) => `mkdir -p "$(dirname ${path})"
+printf '%s\\n' ${quote(JSON.stringify(receipt))} > ${path}.tmp && sync ${path}.tmp 2>/dev/null; mv ${path}.tmp ${path}`,
+    )
+    .join("\n");
+}
+
+export function withAttempt(receipt: Receipt, attempt: Attempt): Receipt {
+  return { ...receipt, attempts: [...receipt.attempts, attempt].slice(-5) };
+}

@@ -1,0 +1,126 @@
+import { sleep } from "../core/deadline";
+import { HostError } from "../core/errors";
+import type { Access, CommandResult, Connect, RunOptions, Shell } from "../core/shell";
+
+/** The systems that one machine runs in its life; each may have its own way in. */
+export type WayName = "installed" | "old" | "installer";
+
+export type Ways = Partial<Record<WayName, Access>>;
+
+/**
+ * The one ssh connection to a host. A boot has exactly one: it is opened on first use, shared by everything,
+ * and dropped when the boot ends. The key that the host proved first is the key it must prove for good.
+ */
+export class HostSession {
+  connections = 0;
+  private open: Promise<Shell> | undefined;
+
+  constructor(
+    private readonly connect: Connect,
+    private readonly ways: Ways,
+    /** In which order the ways are tried while nothing is known about the machine. */
+    private readonly order: readonly WayName[],
+    private pinned: readonly string[] | undefined,
+  ) {}
+
+  /** The keys this machine is known by; empty before the first contact. */
+  get hostKeys(): readonly string[] {
+    return this.pinned ?? [];
+  }
+
+  async run(script: string, options: RunOptions): Promise<CommandResult> {
+    return (await this.shell()).run(script, options);
+  }
+
+  shell(): Promise<Shell> {
+    if (this.open === undefined) {
+      const opening = this.firstContact();
+      this.open = opening;
+      opening.catch(() => (this.open = undefined));
+    }
+    return this.open;
+  }
+
+  /** Ends this boot's connection. The next use opens a new one. */
+  async drop(): Promise<void> {
+    const open = this.open;
+    this.open = undefined;
+    await open?.then((shell) => shell.close()).catch(() => undefined);
+  }
+
+  /** Logs in by one way, and makes that the connection of the present boot. */
+  async enter(name: WayName): Promise<Shell> {
+    const access = this.ways[name];
+    if (access === undefined) throw new Error(`there is no way into the ${name} system`);
+    const shell = await this.connect({ ...access, hostKeys: access.hostKeys ?? this.pinned });
+    this.connections++;
+    this.pinned ??= [shell.hostKey.publicKey];
+    this.open = Promise.resolve(shell);
+    void shell.closed.then(() => {
+      // A connection that broke by itself is replaced on next use.
+      void this.open?.then((current) => {
+        if (current === shell) this.open = undefined;
+      });
+    });
+    return shell;
+  }
+
+  private async firstContact(): Promise<Shell> {
+    const failures: HostError[] = [];
+    for (const name of this.distinctWays()) {
+      try {
+        return await this.enter(name);
+      } catch (error) {
+        if (!(error instanceof HostError) || !isOtherWayWorthTrying(error)) throw error;
+        failures.push(error);
+      }
+    }
+    throw worst(failures);
+  }
+
+  private distinctWays(): WayName[] {
+    const seen = new Set<string>();
+    return this.order.filter((name) => {
+      const access = this.ways[name];
+      if (access === undefined) return false;
+      const key = JSON.stringify(access);
+      return seen.has(key) ? false : seen.add(key) !== undefined;
+    });
+  }
+}
+
+function isOtherWayWorthTrying(error: HostError): boolean {
+  return error.code === "unreachable" || error.code === "login-refused";
+}
+
+/** A refused login says more than a refused connection: somebody was there. */
+function worst(failures: HostError[]): HostError {
+  return failures.find((error) => error.code === "login-refused") ?? (failures[0] as HostError);
+}
+
+/** Tries again until `attempt` gives something or the deadline is over; `wrong keys` end it at once. */
+export async function keepTrying<T>(
+  deadlineSeconds: number,
+  attempt: () => Promise<T | undefined>,
+  onTry: (seconds: number, last: HostError | undefined) => void,
+): Promise<{ result: T | undefined; last: HostError | undefined; seconds: number }> {
+  const start = performance.now();
+  let last: HostError | undefined;
+  for (;;) {
+    const seconds = (performance.now() - start) / 1000;
+    if (seconds > deadlineSeconds) return { result: undefined, last, seconds };
+    onTry(seconds, last);
+    try {
+      const result = await attempt();
+      if (result !== undefined) return { result, last, seconds };
+    } catch (error) {
+      if (!(error instanceof HostError) || !isPassing(error)) throw error;
+      last = error;
+    }
+    await sleep(500);
+  }
+}
+
+function isPassing(error: HostError): boolean {
+  return ["unreachable", "login-refused", "connection-lost", "deadline-exceeded"].includes(error.code);
+}

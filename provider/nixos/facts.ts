@@ -1,0 +1,110 @@
+import { quote } from "../core/quote";
+import { hostProbe, parseHostFacts, type HostFacts } from "../host/facts";
+import { parseSections, section, text, type Sections } from "../host/probe";
+import { bootDefaultProbe, parseBootDefault, type BootDefault } from "./boot-default";
+
+/** What one probe saw of a machine that is, or is to become, a NixOS host. */
+export interface NixosFacts extends HostFacts {
+  /** /run/booted-system, or empty. */
+  bootedSystem: string;
+  /** /run/current-system, or empty. */
+  currentSystem: string;
+  /** Kernel, initrd, parameters and init interface of the booted system, as one comparable text. */
+  bootedFiles: string;
+  /** The same of the declared toplevel; empty while the host does not have it. */
+  wantedFiles: string;
+  /** The running system's store and profile. */
+  live: SystemRoot;
+  /** The system that is being installed under /mnt. */
+  target: SystemRoot & { mounted: boolean };
+}
+
+export interface SystemRoot {
+  profile: string;
+  bootDefault: BootDefault;
+  /** The declared toplevel is valid in this root's store. */
+  hasWanted: boolean;
+}
+
+export interface NixosQuestion {
+  toplevel: string;
+  devices: readonly string[];
+}
+
+/** What the whole install needs of the old system and of the installer. */
+export const installTools = ["tar", "gzip", "cpio", "sha256sum", "lsblk", "awk", "setsid"];
+export const uploadFolder = "/root/.pulumi-immutable-os";
+
+export function nixosProbe(question: NixosQuestion): string {
+  const wanted = quote(question.toplevel);
+  const files = (system: string): string =>
+    `[ -e ${system}/kernel ] && { readlink -f ${system}/kernel ${system}/initrd ${system}/kernel-modules; cat ${system}/kernel-params ${system}/init-interface-version; }`;
+  return [
+    hostProbe({ devices: question.devices, tools: installTools, freeSpaceOf: ["/root", "/nix", "/boot"] }),
+    section("booted-system", "readlink -f /run/booted-system"),
+    section("current-system", "readlink -f /run/current-system"),
+    section("booted-files", files("/run/booted-system")),
+    section("wanted-files", files(wanted)),
+    section("live-profile", "[ -e /nix/var/nix/profiles/system ] && readlink -f /nix/var/nix/profiles/system"),
+    section("live-wanted", `[ -e ${wanted} ] && nix-store --check-validity ${wanted} && echo yes`),
+    bootDefaultProbe("live-", ""),
+    section("mnt-mounted", "grep -q ' /mnt ' /proc/mounts && echo yes"),
+    section(
+      "mnt-profile",
+      'p=/mnt/nix/var/nix/profiles; l=$(readlink $p/system) && case $l in /*) echo "$l";; *) readlink "$p/$l";; esac',
+    ),
+    section("mnt-wanted", `[ -e /mnt${question.toplevel} ] && nix-store --store /mnt --check-validity ${wanted} && echo yes`),
+    bootDefaultProbe("mnt-", "/mnt"),
+  ].join("\n");
+}
+
+export function parseNixosFacts(output: string): NixosFacts {
+  const sections = parseSections(output);
+  return {
+    ...parseHostFacts(sections),
+    bootedSystem: text(sections, "booted-system"),
+    currentSystem: text(sections, "current-system"),
+    bootedFiles: text(sections, "booted-files"),
+    wantedFiles: text(sections, "wanted-files"),
+    live: systemRoot(sections, "live-"),
+    target: { ...systemRoot(sections, "mnt-"), mounted: text(sections, "mnt-mounted") === "yes" },
+  };
+}
+
+function systemRoot(sections: Sections, prefix: string): SystemRoot {
+  return {
+    profile: text(sections, `${prefix}profile`),
+    bootDefault: parseBootDefault(sections, prefix),
+    hasWanted: text(sections, `${prefix}wanted`) === "yes",
+  };
+}
+
+const ramFileSystems = ["tmpfs", "ramfs", "rootfs", "overlay"];
+
+/** Only what cannot be edited by accident counts: a root in RAM and an `init=` from a store, beside os-release. */
+export function isInstaller(facts: NixosFacts): boolean {
+  const root = facts.mounts.filter((mount) => mount.target === "/").at(-1);
+  return (
+    facts.osRelease.variantId === "installer" &&
+    root !== undefined &&
+    ramFileSystems.includes(root.type) &&
+    /\binit=\/nix\/store\//.test(facts.commandLine)
+  );
+}
+
+export function isNixos(facts: NixosFacts): boolean {
+  return facts.osRelease.id === "nixos" && !isInstaller(facts) && facts.currentSystem.startsWith("/nix/store/");
+}
+
+/** The booted kernel, initrd and parameters are those of the declared system. */
+export function bootFilesMatch(facts: NixosFacts): boolean {
+  return facts.wantedFiles !== "" && facts.bootedFiles === facts.wantedFiles;
+}
+
+/**
+ * The toplevel that the booted kernel, initrd and parameters stand for. After a live switch /run/booted-system still
+ * names the older toplevel, although a reboot would bring exactly the same kernel, initrd and parameters again.
+ */
+export function bootedToplevel(facts: NixosFacts, declared: string): string {
+  return bootFilesMatch(facts) ? declared : facts.bootedSystem;
+}

@@ -1,0 +1,89 @@
+import { HostError } from "../core/errors";
+import { bytes } from "../core/format";
+import { quote } from "../core/quote";
+import type { NixosContext } from "./context";
+import { uploadFolder } from "./facts";
+import type { KexecImage } from "./kexec-image";
+
+const tarball = `${uploadFolder}/bundle.tar.gz`;
+export const bundleFolder = `${uploadFolder}/kexec`;
+
+/** Uploads and unpacks, and lets the host compute the hash of what arrived. */
+export async function uploadBundle(context: NixosContext, image: KexecImage): Promise<void> {
+  const { session, progress, spec } = context;
+  const shell = await session.shell();
+  const deadline = { deadlineSeconds: spec.deadlines.phaseSeconds };
+  const present = await shell.run(`sha256sum ${tarball} 2>/dev/null | grep -q '^${image.sha256} '`, deadline);
+  if (present.exitCode !== 0) {
+    await shell.run(`mkdir -p -m 700 ${uploadFolder}`, { deadlineSeconds: 30 });
+    await shell.upload(image.path, tarball, {
+      ...deadline,
+      onProgress: (sent, total) => progress.detail(`uploading the installer: ${bytes(sent)} of ${bytes(total)}`),
+    });
+  }
+  progress.detail("unpacking the installer");
+  const unpacked = await shell.run(
+    `set -e
+seen=$(sha256sum ${tarball} | cut -d' ' -f1)
+[ "$seen" = ${image.sha256} ] || { echo "the host has sha256 $seen" >&2; exit 1; }
+rm -rf ${bundleFolder}
+tar -xzf ${tarball} -C ${uploadFolder}
+cd ${bundleFolder}
+for f in run kexec bzImage initrd; do [ -s $f ] || { echo "the bundle has no kexec/$f" >&2; exit 1; }; done`,
+    deadline,
+  );
+  if (unpacked.exitCode !== 0) {
+    throw new HostError("preflight-refused", {
+      what: "the installer's bundle could not be unpacked on the host; nothing else was changed",
+      expected: `kexec/{run,kexec,bzImage,initrd} of a tarball with sha256 ${image.sha256}`,
+      seen: unpacked.stderr.trim(),
+      next: "check install.kexec",
+    });
+  }
+}
+
+/** Loads the installer's kernel, sees that the kernel took it, unloads it: the real thing without the jump. */
+export async function rehearseKexec(context: NixosContext): Promise<{ init: string; kernelRelease: string }> {
+  const { session, progress } = context;
+  progress.detail("rehearsing the load of the installer's kernel");
+  const result = await session.run(
+    `set -e
+cd ${bundleFolder}
+init=$(grep -o 'init=/nix/store/[^ "]*' run | head -n 1)
+offset=$(dd if=bzImage bs=1 skip=526 count=2 2>/dev/null | od -An -tu2 | tr -d ' ')
+release=$(dd if=bzImage bs=1 skip=$((offset + 512)) count=120 2>/dev/null | tr '\\000' '\\n' | head -n 1 | cut -d' ' -f1)
+echo "init $init"
+echo "release $release"
+./kexec --load bzImage --initrd=initrd --command-line "$init" ${kexecSyscallFlag}
+loaded=$(cat /sys/kernel/kexec_loaded)
+./kexec --unload
+[ "$loaded" = 1 ] || { echo "kexec said 0, /sys/kernel/kexec_loaded says $loaded" >&2; exit 1; }`,
+    { deadlineSeconds: 300 },
+  );
+  if (result.exitCode !== 0) {
+    throw new HostError("kexec-load-failed", {
+      what: "the installer's kernel cannot be loaded on this machine; nothing was changed",
+      expected: "kexec --load to end with 0, and /sys/kernel/kexec_loaded to be 1",
+      seen: (result.stderr.trim() || `exit code ${result.exitCode}`) + (await kernelWords(context)),
+      next: "use a bundle for this architecture, give the machine more memory, or switch Secure Boot off",
+    });
+  }
+  const value = (key: string): string => new RegExp(`^${key} (.*)$`, "m").exec(result.stdout)?.[1] ?? "";
+  const release = value("release");
+  // An aarch64 Image carries no version at this place; then the kernel is not compared.
+  return { init: value("init"), kernelRelease: /^\d+\.\d+/.test(release) ? release : "" };
+}
+
+/** As the bundle's own script does: older kernels lack kexec_file_load. */
+const kexecSyscallFlag = "--kexec-syscall-auto";
+
+/** What the kernel itself said of kexec since it booted. */
+export async function kernelWords(context: NixosContext): Promise<string> {
+  const words = await context.session
+    .run(
+      `{ dmesg 2>/dev/null || journalctl -k -b 0 --no-pager -o cat 2>/dev/null; } | grep -iE ${quote("kexec|lockdown|Nothing has been loaded")} | tail -n 12`,
+      { deadlineSeconds: 15 },
+    )
+    .catch(() => undefined);
+  return words?.stdout.trim() ? `\nthe kernel says:\n${words.stdout.trim()}` : "";
+}

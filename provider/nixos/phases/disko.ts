@@ -1,0 +1,75 @@
+import { HostError } from "../../core/errors";
+import type { Phase, Refutation } from "../../core/phase";
+import { runJob } from "../../host/job";
+import { copyClosure } from "../closure";
+import { observe, type NixosContext } from "../context";
+import { describeDisk, recordDisks, requireDisks } from "../disk-check";
+import { isInstaller, type NixosFacts } from "../facts";
+import { installReceipt, receiptSays } from "../install-receipt";
+import { writeReceipt } from "../../host/receipt";
+
+/** Wipes, formats and mounts. Before that the disks prove once more, in the installer, that they are the declared ones. */
+export const disko: Phase<NixosFacts, NixosContext> = {
+  name: "disko",
+  deadlineSeconds: ({ spec }) => spec.deadlines.phaseSeconds,
+  pastNoReturn: true,
+  isDone: (facts, context) => receiptSays(facts, context, "disko") && (facts.target.mounted || receiptSays(facts, context, "install")),
+  async run(context) {
+    const { spec, session, progress, notes } = context;
+    await copyClosure(context, spec.inputs.__diskoScript, "");
+    const now = await observe(context);
+    if (!isInstaller(now)) throw notInInstaller(now);
+    requireDisks(now, spec.disks, notes.disksBefore);
+    notes.disksBefore ??= recordDisks(now, spec.disks);
+    progress.lasting(`wiping ${recordDisks(now, spec.disks).map(describeDisk).join(", ")}`);
+    await session.run(writeReceipt(installReceipt(context, now, []), { installer: true, mounted: false }), { deadlineSeconds: 30 });
+    const job = await runJob(session, {
+      name: "disko",
+      script: spec.inputs.__diskoScript,
+      deadlineSeconds: spec.deadlines.phaseSeconds,
+      onLine: (line) => {
+        progress.log(line);
+        progress.detail(line);
+      },
+    });
+    if (job.exitCode !== 0) {
+      throw new HostError("disko-failed", {
+        what: "disko's script failed: the disks are neither what they were nor what was declared",
+        expected: "exit code 0",
+        seen: `exit code ${job.exitCode}: ${job.output.trim().split("\n").at(-1) ?? ""}`,
+        next: "no system: the installer still runs. Correct the layout, then run pulumi up again; it starts at disko",
+        log: job.output,
+      });
+    }
+  },
+  verify(after, { spec }) {
+    const mounted = new Set(after.mounts.map((mount) => mount.target));
+    const missing = spec.mountpoints.map((point) => `/mnt${point === "/" ? "" : point}`).filter((path) => !mounted.has(path));
+    if (missing.length > 0) return notMounted(`${missing.join(", ")} mounted`, "not mounted");
+    const targets = new Set(spec.disks.map((disk) => after.devices[disk.device]));
+    const strangers = after.disks
+      .filter((disk) => !targets.has(disk.path))
+      .flatMap((disk) => disk.parts.filter((part) => /^\/mnt(\/|$)/.test(part.mountpoint)).map((part) => `${part.path} at ${part.mountpoint}`));
+    if (strangers.length > 0) return notMounted("only file systems of the declared disks below /mnt", strangers.join(", "));
+    return { proved: `${spec.mountpoints.join(", ")} of the new layout mounted below /mnt` };
+  },
+};
+
+function notMounted(expected: string, seen: string): Refutation {
+  return {
+    code: "disko-failed",
+    what: "disko's script said 0, but the layout is not there",
+    expected,
+    seen,
+    next: "no system: the installer still runs. Read the script's output on the host: /run/pulumi-immutable-os/jobs/disko/log",
+  };
+}
+
+function notInInstaller(facts: NixosFacts): HostError {
+  return new HostError("not-in-installer", {
+    what: "disko runs in the installer only; nothing was changed",
+    expected: "a system whose root is in RAM, VARIANT_ID=installer, init= from a store",
+    seen: `${facts.osRelease.prettyName}, kernel ${facts.kernelRelease}`,
+    next: 'let install.phases begin with "kexec"',
+  });
+}

@@ -1,0 +1,68 @@
+import { HostError } from "../core/errors";
+import { disksWithoutConsent, howToConsent } from "./consent";
+import type { NixosContext } from "./context";
+import { findDisk } from "./disk-check";
+import { isInstaller, isNixos, type NixosFacts } from "./facts";
+import { receiptSays } from "./install-receipt";
+import { installSequence, updateSequence, type Sequence } from "./sequences";
+import type { NixosSpec } from "./spec";
+
+/** What the state remembers of an earlier run, if there was one. */
+export interface Earlier {
+  /** The install whose disks were written; empty before the first wipe. */
+  installKey: string;
+}
+
+/** Chooses what to run from what the machine shows: create, update, resume and rollback differ in nothing else. */
+export function plan(context: NixosContext, facts: NixosFacts, earlier: Earlier | undefined): Sequence {
+  const { spec } = context;
+  refuseForeignReceipt(spec, facts);
+  if (isInstaller(facts)) return requireInstallInputs(spec);
+  const installed = receiptSays(facts, context, "install") || (earlier !== undefined && earlier.installKey === spec.installKey);
+  if (isNixos(facts) && installed) return updateSequence;
+  if (isNixos(facts) || (earlier !== undefined && earlier.installKey !== "")) requireConsent(spec, facts, earlier);
+  return requireInstallInputs(spec);
+}
+
+function requireInstallInputs(spec: NixosSpec): Sequence {
+  const { install, system } = spec.inputs;
+  const missing = [
+    spec.phases.includes("kexec") && install?.kexec === undefined && "install.kexec (path, or url with sha256)",
+    spec.phases.includes("disko") && spec.inputs.__diskoScript === "" &&
+      ("flake" in system ? "disko in the configuration (system.build.diskoScript)" : "system.diskoScript"),
+    spec.phases.includes("disko") && spec.disks.length === 0 && "install.disks",
+  ].filter((item) => typeof item === "string");
+  if (missing.length > 0) {
+    throw new HostError("bad-input", {
+      what: "the machine has to be installed, but the program does not say how; nothing was changed",
+      expected: missing.join(", "),
+      seen: "not given",
+    });
+  }
+  return installSequence(spec);
+}
+
+function refuseForeignReceipt(spec: NixosSpec, facts: NixosFacts): void {
+  if (facts.receipt === undefined || facts.receipt.machine === spec.machine) return;
+  throw new HostError("foreign-machine", {
+    what: "this machine holds the receipt of another resource; nothing was changed",
+    expected: `machine "${spec.machine}"`,
+    seen: `machine "${facts.receipt.machine}"`,
+    next: "check connection.host; two resources must not deploy to one machine",
+  });
+}
+
+/** A system that runs is only wiped when the program names its disks. */
+function requireConsent(spec: NixosSpec, facts: NixosFacts, earlier: Earlier | undefined): void {
+  const missing = disksWithoutConsent(spec, (device) => findDisk(facts, device)?.serial);
+  if (missing.length === 0 && spec.disks.length > 0) return;
+  throw new HostError(earlier === undefined ? "foreign-system" : "reinstall-refused", {
+    what:
+      earlier === undefined
+        ? "the machine runs NixOS already, and this resource did not install it; nothing was changed"
+        : "the machine would have to be reinstalled; nothing was changed",
+    expected: `install.allowReinstall to name ${missing.join(", ") || "the disks"}`,
+    seen: `${JSON.stringify(spec.allowReinstall)} on ${facts.osRelease.prettyName}, kernel ${facts.kernelRelease}`,
+    next: howToConsent,
+  });
+}

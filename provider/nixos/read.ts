@@ -1,0 +1,53 @@
+import { asHostError, type HostError } from "../core/errors";
+import type { Drift } from "../core/drift";
+import { contextFor, type HostTools } from "./deploy";
+import { observe } from "./context";
+import { findNixosDrift, observedKeys } from "./drift";
+import { isNixos, type NixosFacts } from "./facts";
+import type { NixosHostInputs } from "./schema";
+import { isInstalled, type HostState } from "./state";
+
+/** What a refresh found. It never changes the machine, and never drops one that does not answer. */
+export interface Observation {
+  state: HostState;
+  /** The inputs as the machine shows them: what the next preview is compared with. */
+  inputs: NixosHostInputs;
+  drift: Drift[];
+  /** Why nothing could be seen; the state is then what it was. */
+  unseen: HostError | undefined;
+}
+
+export async function read(tools: HostTools, state: HostState, declared: NixosHostInputs): Promise<Observation> {
+  const context = contextFor(tools, declared, state);
+  let facts: NixosFacts;
+  try {
+    facts = await observe(context);
+  } catch (error) {
+    return { state, inputs: withObserved(declared, state), drift: [], unseen: asHostError(error) };
+  } finally {
+    await context.session.drop();
+  }
+  const seen = observedKeys(facts, state.__toplevel);
+  const next: HostState = {
+    ...state,
+    ...seen,
+    hostKeys: [...context.session.hostKeys],
+    machineId: facts.machineId,
+    bootId: facts.bootId,
+    bootedSystem: facts.bootedSystem,
+    attempts: facts.receipt?.attempts ?? state.attempts,
+  };
+  // Before the end of an install there is nothing declared yet that could drift.
+  if (!isInstalled(state)) return { state: next, inputs: declared, drift: [], unseen: undefined };
+  const drift = isNixos(facts) ? findNixosDrift(declared, facts) : [notNixos(facts)];
+  return { state: next, inputs: { ...declared, ...seen }, drift, unseen: undefined };
+}
+
+function withObserved(declared: NixosHostInputs, state: HostState): NixosHostInputs {
+  const { booted, current, bootDefault } = state;
+  return isInstalled(state) ? { ...declared, booted, current, bootDefault } : declared;
+}
+
+function notNixos(facts: NixosFacts): Drift {
+  return { key: "current.toplevel", declared: "NixOS", observed: facts.osRelease.prettyName, meaning: "the machine runs another operating system" };
+}

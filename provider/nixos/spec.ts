@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import type { Access, AccessAuth } from "../core/shell";
+import type { Ways } from "../host/session";
+import { phaseNames, type NixosHostInputs } from "./schema";
+
+/** The checked inputs with every default filled in: what the phases work with. */
+export interface NixosSpec {
+  machine: string;
+  inputs: NixosHostInputs;
+  toplevel: string;
+  kernelRelease: string;
+  phases: readonly (typeof phaseNames)[number][];
+  disks: readonly DeclaredDisk[];
+  mountpoints: readonly string[];
+  allowReinstall: readonly string[];
+  /** Which install this is: another key needs the disks to be wiped again. */
+  installKey: string;
+  deadlines: { bootSeconds: number; phaseSeconds: number };
+}
+
+export interface DeclaredDisk {
+  device: string;
+  serial?: string | undefined;
+  wwn?: string | undefined;
+  sizeBytes?: number | undefined;
+}
+
+export function specOf(inputs: NixosHostInputs): NixosSpec {
+  const { connection, install } = inputs;
+  const disks = install?.disks ?? inputs.layout.devices.map((device) => ({ device }));
+  return {
+    machine: inputs.machine,
+    inputs,
+    toplevel: inputs.current.toplevel,
+    kernelRelease: inputs.booted.kernelRelease,
+    phases: install?.phases ?? phaseNames,
+    disks,
+    mountpoints: inputs.layout.mountpoints,
+    allowReinstall: install?.allowReinstall ?? [],
+    installKey: installKey(inputs),
+    deadlines: {
+      bootSeconds: connection.deadlines?.bootSeconds ?? 600,
+      phaseSeconds: connection.deadlines?.phaseSeconds ?? 3600,
+    },
+  };
+}
+
+/** Decided on inputs alone, so that `diff` can ask for consent without a look at the machine. */
+export function installKey(inputs: NixosHostInputs): string {
+  const disks = inputs.install?.disks?.map((disk) => disk.device) ?? inputs.layout.devices;
+  return createHash("sha256")
+    .update(JSON.stringify([inputs.machine, inputs.layout.hash, [...disks].sort(), inputs.install?.reinstallTrigger ?? ""]))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+export function waysOf(inputs: NixosHostInputs): Ways {
+  const { connection } = inputs;
+  const before = inputs.install?.connection;
+  const installed: Access = {
+    host: connection.host,
+    port: connection.port ?? 22,
+    user: connection.user ?? "root",
+    auth: authOf(connection),
+    hostKeys: hostKeysOf(connection.hostKey),
+    sudo: (connection.user ?? "root") !== "root",
+    connectTimeoutSeconds: connection.deadlines?.connectSeconds ?? 10,
+  };
+  const oldUser = before?.user ?? installed.user;
+  const old: Access = {
+    ...installed,
+    host: before?.host ?? installed.host,
+    port: before?.port ?? installed.port,
+    user: oldUser,
+    auth: before && hasOwnKey(before) ? authOf(before) : installed.auth,
+    hostKeys: before?.hostKey === undefined ? installed.hostKeys : hostKeysOf(before.hostKey),
+    sudo: oldUser !== "root",
+  };
+  // The installer keeps the old system's addresses and keys, and lets only root in.
+  const installer: Access = { ...old, port: installed.port, user: "root", sudo: false };
+  return { installed, old, installer };
+}
+
+type Login = Pick<NixosHostInputs["connection"], "privateKey" | "privateKeyPath" | "passphrase" | "agent">;
+
+function hasOwnKey(login: Login): boolean {
+  return login.privateKey !== undefined || login.privateKeyPath !== undefined || Boolean(login.agent);
+}
+
+function authOf(login: Login): AccessAuth {
+  const { privateKey, privateKeyPath, passphrase, agent } = login;
+  const secret = passphrase === undefined ? {} : { passphrase };
+  if (privateKey !== undefined) return { privateKey, ...secret };
+  if (privateKeyPath !== undefined) return { privateKeyPath, ...secret };
+  const agentSocket = typeof agent === "string" ? agent : process.env["SSH_AUTH_SOCK"];
+  return agentSocket === undefined ? {} : { agentSocket };
+}
+
+function hostKeysOf(hostKey: string | string[] | undefined): string[] | undefined {
+  if (hostKey === undefined || hostKey === "accept-new") return undefined;
+  return Array.isArray(hostKey) ? hostKey : [hostKey];
+}

@@ -1,0 +1,76 @@
+import type { Attempt } from "../host/receipt";
+import type { DiskRecord, NixosContext } from "./context";
+import { recordDisks } from "./disk-check";
+import { observedKeys } from "./drift";
+import { isNixos, type NixosFacts } from "./facts";
+import { receiptSays } from "./install-receipt";
+import type { NixosHostInputs } from "./schema";
+
+/** What the Pulumi state holds of a host: its inputs, and what was observed. Every key is plain JSON. */
+export interface HostState extends NixosHostInputs {
+  /** The last phase that was proved; "confirm" is the end. */
+  phase: string;
+  /** The phase that failed, when the last run did not reach its end. */
+  unfinished: string;
+  /** The keys that the machine is known by. */
+  hostKeys: string[];
+  machineId: string;
+  bootId: string;
+  /** Where /run/booted-system points; after a live switch that is an older system with the same kernel. */
+  bootedSystem: string;
+  disks: DiskRecord[];
+  /** The installer that worked; empty when none was needed. */
+  kexecImage: { sha256: string; kernelRelease: string };
+  /** The last systems that were confirmed, newest first. */
+  history: Deployment[];
+  /** Failed attempts, from the machine's own journal. */
+  attempts: Attempt[];
+  /** The install whose layout is on the disks; empty before the first wipe. */
+  __installed: { installKey: string };
+  /** What was declared when the state was written: the two-sided keys hold what was observed. */
+  __toplevel: string;
+  __stateVersion: 1;
+}
+
+export interface Deployment {
+  toplevel: string;
+  kernelRelease: string;
+  at: string;
+}
+
+const historyLength = 5;
+
+export function stateOf(context: NixosContext, facts: NixosFacts, run: { phase: string; unfinished: string }, olds: HostState | undefined): HostState {
+  const { spec, session, notes } = context;
+  const { phase, unfinished } = run;
+  const wiped = receiptSays(facts, context, "disko") || (phase === "confirm" && isNixos(facts));
+  return {
+    ...spec.inputs,
+    ...observedKeys(facts, spec.toplevel),
+    phase,
+    unfinished,
+    hostKeys: [...session.hostKeys],
+    machineId: facts.machineId,
+    bootId: facts.bootId,
+    bootedSystem: facts.bootedSystem,
+    disks: [...(notes.disksBefore ?? olds?.disks ?? recordDisks(facts, spec.disks))],
+    kexecImage: notes.installer
+      ? { sha256: notes.installer.sha256, kernelRelease: notes.installer.kernelRelease }
+      : (olds?.kexecImage ?? { sha256: "", kernelRelease: "" }),
+    history: phase === "confirm" ? historyWith(olds?.history ?? [], spec.toplevel, facts.kernelRelease) : (olds?.history ?? []),
+    attempts: facts.receipt?.attempts ?? [],
+    __installed: { installKey: wiped ? spec.installKey : (olds?.__installed.installKey ?? "") },
+    __toplevel: spec.toplevel,
+    __stateVersion: 1,
+  };
+}
+
+/** The declared system, or an earlier one, runs from the disk: drift can be told. */
+export function isInstalled(state: HostState): boolean {
+  return !["", "kexec", "disko", "install"].includes(state.phase);
+}
+
+function historyWith(history: readonly Deployment[], toplevel: string, kernelRelease: string): Deployment[] {
+  if (history[0]?.toplevel === toplevel) return [...history];
+  return [{ toplevel, kernelRelease, at: new Date().toISOString() }, ...history].slice(0, historyLength);
+}

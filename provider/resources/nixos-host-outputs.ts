@@ -1,0 +1,25 @@
+/** A disk as it was recognised before it was wiped. */
+export interface DiskRecord {
+  device: string;
+  serial: string;
+  wwn: string;
+  model: string;
+  sizeBytes: number;
+  /** What was on it. */
+  holds: string;
+}
+
+/** A system that was confirmed on the machine. */
+export interface Deployment {
+  toplevel: string;
+  kernelRelease: string;
+  /** ISO 8601, UTC. */
+  at: string;
+}
+
+/** A failed attempt: when, in which phase, with which error code. */
+export interface FailedAttempt {
+  at: string;
+  phase: string;
+  code: string;
+}

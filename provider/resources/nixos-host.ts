@@ -1,0 +1,133 @@
+import * as pulumi from "@pulumi/pulumi";
+import { HostError } from "../core/errors";
+import { Evaluator, type SystemReference } from "../nixos/evaluate";
+import { describeNewHost } from "../runtime/preview";
+import { runLocal } from "../transport/local";
+import type { NixosHostArgs } from "./nixos-host-args";
+import type { Deployment, DiskRecord, FailedAttempt } from "./nixos-host-outputs";
+
+const type = "pulumi-nodejs:dynamic/immutable-os:NixosHost";
+
+/** Stands in every user's state: frozen, like the subpath and the name in it. */
+const providerText = 'exports.handler=()=>require("pulumi-immutable-os/provider").NixosHost;';
+
+const evaluator = new Evaluator(runLocal);
+
+/**
+ * A machine that runs NixOS. Created: whatever Linux it runs now is left by kexec, its disks are wiped by disko, the
+ * system is installed. Updated: moved to another system, by a live switch or a reboot. Read: observed, never changed.
+ * Deleted: forgotten. Nothing is called done until the machine itself has proved it.
+ */
+export class NixosHost extends pulumi.CustomResource {
+  /** What the machine booted. As an input: declared by the system; as an output: observed. */
+  declare readonly booted: pulumi.Output<{ kernelRelease: string; toplevel: string }>;
+  /** The active system, /run/current-system. Declared and observed like `booted`. */
+  declare readonly current: pulumi.Output<{ toplevel: string }>;
+  /** What the boot loader says it will boot next. Declared and observed like `booted`. */
+  declare readonly bootDefault: pulumi.Output<{ toplevel: string }>;
+  /** The layout of the disks: a hash, the devices that it wipes, the mount points that it makes. */
+  declare readonly layout: pulumi.Output<{ hash: string; devices: string[]; mountpoints: string[] }>;
+  declare readonly machine: pulumi.Output<string>;
+  /** The last phase that the machine proved; "confirm" is the end. */
+  declare readonly phase: pulumi.Output<string>;
+  /** The phase that failed when the last run did not reach its end, or empty. */
+  declare readonly unfinished: pulumi.Output<string>;
+  /** The public keys that the machine is known by, pinned from the first contact on. */
+  declare readonly hostKeys: pulumi.Output<string[]>;
+  declare readonly machineId: pulumi.Output<string>;
+  declare readonly bootId: pulumi.Output<string>;
+  /** Where /run/booted-system points. After a live switch that is an older system with the same kernel and initrd. */
+  declare readonly bootedSystem: pulumi.Output<string>;
+  /** The disks as they were recognised before they were wiped. */
+  declare readonly disks: pulumi.Output<DiskRecord[]>;
+  /** The installer that was booted. */
+  declare readonly kexecImage: pulumi.Output<{ sha256: string; kernelRelease: string }>;
+  /** The last five systems that were confirmed, newest first. */
+  declare readonly history: pulumi.Output<Deployment[]>;
+  /** The last five failed attempts, from the machine's own journal. */
+  declare readonly attempts: pulumi.Output<FailedAttempt[]>;
+
+  constructor(name: string, args: NixosHostArgs, options?: pulumi.CustomResourceOptions) {
+    const evaluated = pulumi.output(args.system).apply(evaluate);
+    const inputs = {
+      machine: args.machine,
+      connection: args.connection,
+      ...(args.install === undefined ? {} : { install: args.install }),
+      system: args.system,
+      booted: evaluated.apply(({ kernelRelease, toplevel }) => ({ kernelRelease, toplevel })),
+      current: evaluated.apply(({ toplevel }) => ({ toplevel })),
+      bootDefault: evaluated.apply(({ toplevel }) => ({ toplevel })),
+      layout: evaluated.apply(({ layout }) => layout),
+      __bootKey: evaluated.apply(({ bootKey }) => bootKey),
+      __diskoScript: evaluated.apply(({ diskoScript }) => diskoScript),
+      __needs: evaluated.apply(({ needs }) => needs),
+      __evaluationError: evaluated.apply(({ error }) => error),
+      __urn: pulumi.createUrn(name, type, options?.parent),
+    };
+    const observed = Object.fromEntries(outputNames.map((key) => [key, undefined]));
+    super(type, name, { ...observed, ...inputs, __provider: providerText }, options);
+    if (pulumi.runtime.isDryRun()) void this.describe(inputs);
+  }
+
+  /** In a preview the id is unknown exactly when the machine would be installed: then its disks are looked at. */
+  private async describe(inputs: Record<string, unknown>): Promise<void> {
+    if (await (this.id as unknown as { isKnown: Promise<boolean> }).isKnown) return;
+    const resolved = pulumi.output(inputs) as unknown as pulumi.Output<Record<string, unknown>> & { isKnown: Promise<boolean> };
+    if (!(await resolved.isKnown)) {
+      await pulumi.log.info("INSTALL: the machine's address or system is not known yet, so it was not looked at", this);
+      return;
+    }
+    resolved.apply(async (known) => {
+      const install = known["install"] as { probeInPreview?: boolean } | undefined;
+      if (install?.probeInPreview === false) return;
+      for (const { text, severity } of await describeNewHost(known)) await pulumi.log[severity](text, this);
+    });
+  }
+}
+
+const outputNames = [
+  "phase",
+  "unfinished",
+  "hostKeys",
+  "machineId",
+  "bootId",
+  "bootedSystem",
+  "disks",
+  "kexecImage",
+  "history",
+  "attempts",
+] as const;
+
+interface Evaluated {
+  toplevel: string;
+  kernelRelease: string;
+  bootKey: string;
+  diskoScript: string;
+  layout: { hash: string; devices: string[]; mountpoints: string[] };
+  needs: { system: string; bootMode: "uefi" | "bios" | "" };
+  error?: string;
+}
+
+/** A failure becomes an input, so that `check` shows Nix's own message on the resource, without a stack. */
+async function evaluate(system: unknown): Promise<Evaluated> {
+  try {
+    if (!isSystemReference(system)) return failed("");
+    return await evaluator.evaluate(system);
+  } catch (error) {
+    if (error instanceof HostError) return failed(error.text());
+    throw error;
+  }
+}
+
+/** The shape is judged by `check`; what is wrong here must only not reach Nix. */
+function isSystemReference(system: unknown): system is SystemReference {
+  if (typeof system !== "object" || system === null) return false;
+  const { flake, toplevel } = system as Record<string, unknown>;
+  return typeof flake === "string" ? flake.includes("#") : typeof toplevel === "string" && toplevel.startsWith("/nix/store/");
+}
+
+function failed(error: string): Evaluated {
+  const nothing = { hash: "", devices: [], mountpoints: [] };
+  const empty = { toplevel: "", kernelRelease: "", bootKey: "", diskoScript: "", layout: nothing, needs: { system: "", bootMode: "" as const } };
+  return error === "" ? empty : { ...empty, error };
+}

@@ -1,0 +1,119 @@
+import { HostError } from "../core/errors";
+import type { HostState } from "../nixos/state";
+import { consequences, requireReinstallConsent } from "../nixos/consequences";
+import { deploy, type HostTools, type Outcome } from "../nixos/deploy";
+import { read } from "../nixos/read";
+import { connectSsh } from "../transport/ssh";
+import { runLocal } from "../transport/local";
+import { EngineLog } from "./engine-log";
+import { hasUnknowns, inputProblems, parseInputs, secretsOf, withoutProvider, type Inputs } from "./inputs";
+import { checkResult, failure, partialFailure, PreviewRefusal, type CheckResult } from "./results";
+import { Row } from "./row";
+import { changesBetween, pickInputs, plainState } from "./state";
+
+/** CRUD as Pulumi calls it, in terms of the one flow that every host has. */
+export const nixosHost = {
+  check(olds: Inputs, news: Inputs): Promise<CheckResult> {
+    const evaluation = news["__evaluationError"];
+    if (typeof evaluation === "string") return checkResult(news, [`system.flake: ${evaluation}`]);
+    const problems = inputProblems(news);
+    const isNew = Object.keys(olds).length === 0;
+    if (isNew && problems.length === 0) problems.push(...missingForInstall(news));
+    return checkResult(news, problems);
+  },
+
+  diff(_id: string, olds: Inputs, news: Inputs): Promise<DiffResult> {
+    const state = olds as unknown as HostState;
+    if (state.machine !== news["machine"] && !hasUnknowns(news["machine"])) return Promise.resolve({ replaces: ["machine"] });
+    const changes = changesBetween(state, news);
+    if (changes === false || hasUnknowns(withoutProvider(news))) return Promise.resolve({ changes });
+    const inputs = parseInputs(news);
+    const { reinstall, lines } = consequences(state, inputs);
+    if (reinstall) refuseWithoutConsent(state, inputs);
+    const engine = new EngineLog(String(news["__urn"]));
+    for (const line of lines) engine.lasting(line, reinstall ? "warning" : "info");
+    return Promise.resolve({ changes });
+  },
+
+  async create(news: Inputs): Promise<{ id: string; outs: Inputs }> {
+    const inputs = parseInputs(news);
+    const { state, error, row } = await run(news, (tools) => deploy(tools, inputs, undefined));
+    if (error === undefined && state !== undefined) return { id: inputs.machine, outs: plainState(state) };
+    throw state === undefined ? failure(error, row) : partialFailure(inputs.machine, state, error, news, row);
+  },
+
+  async update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
+    const earlier = olds as unknown as HostState;
+    const { state, error, row } = await run(news, (tools) => deploy(tools, parseInputs(news), earlier));
+    if (error === undefined && state !== undefined) return { outs: plainState(state) };
+    throw state === undefined ? failure(error, row) : partialFailure(id, state, error, news, row);
+  },
+
+  async read(id: string, props: Inputs): Promise<{ id: string; props: Inputs; inputs?: Inputs }> {
+    const state = props as unknown as HostState;
+    const row = rowFor(props);
+    try {
+      const declared = parseInputs(pickInputs(props));
+      const seen = await read(toolsFor(row), state, declared);
+      if (seen.unseen) row.warning(`could not be looked at, the state is kept as it was: ${seen.unseen.text()}`);
+      for (const drift of seen.drift) {
+        row.warning(`drift: ${drift.meaning}: ${drift.key} is ${drift.observed || "nothing"}, declared ${drift.declared}`);
+      }
+      return { id, props: plainState(seen.state), inputs: { ...plainState(seen.inputs), __provider: props["__provider"] } };
+    } finally {
+      row.end();
+    }
+  },
+
+  delete(_id: string, props: Inputs): Promise<void> {
+    new EngineLog(String(props["__urn"])).lasting(
+      `forgotten: the machine ${String(props["machine"])} keeps running, nothing on it was changed`,
+    );
+    return Promise.resolve();
+  },
+};
+
+interface DiffResult {
+  changes?: boolean | undefined;
+  replaces?: string[];
+}
+
+async function run(news: Inputs, work: (tools: HostTools) => Promise<Outcome>): Promise<Outcome & { row: Row }> {
+  const row = rowFor(news);
+  try {
+    return { ...(await work(toolsFor(row))), row };
+  } finally {
+    row.end();
+  }
+}
+
+function rowFor(inputs: Inputs): Row {
+  return new Row(new EngineLog(String(inputs["__urn"])), secretsOf(inputs));
+}
+
+function toolsFor(progress: Row): HostTools {
+  return { connect: connectSsh, runLocal, progress };
+}
+
+function refuseWithoutConsent(state: HostState, inputs: ReturnType<typeof parseInputs>): void {
+  try {
+    requireReinstallConsent(state, inputs);
+  } catch (error) {
+    throw error instanceof HostError ? new PreviewRefusal(error) : error;
+  }
+}
+
+/** What only a machine that is not installed yet needs; said at the first preview, not after the kexec. */
+function missingForInstall(news: Inputs): string[] {
+  const install = (news["install"] ?? {}) as { phases?: string[]; kexec?: unknown; disks?: unknown };
+  const layout = news["layout"] as { devices?: string[] } | undefined;
+  const wants = (phase: string): boolean => install.phases === undefined || install.phases.includes(phase);
+  if (hasUnknowns(news)) return [];
+  return [
+    wants("kexec") && install.kexec === undefined && "install.kexec is missing: the installer to boot (path, or url with sha256)",
+    wants("disko") && install.disks === undefined && (layout?.devices ?? []).length === 0 &&
+      "install.disks is missing: the disks to wipe, because the system declares none by disko",
+    wants("disko") && news["__diskoScript"] === "" &&
+      "system has no disko script: import disko's module into the configuration, or give system.diskoScript",
+  ].filter((problem) => typeof problem === "string");
+}

@@ -1,0 +1,53 @@
+import type { HostError } from "../core/errors";
+import type { HostState } from "../nixos/state";
+import type { Inputs } from "./inputs";
+import type { Row } from "./row";
+import { plainState } from "./state";
+
+export interface CheckResult {
+  inputs: Inputs;
+  failures: { property: string; reason: string }[];
+}
+
+/** A named property would make the engine print its value, which may hold a secret: the reason names it instead. */
+export function checkResult(inputs: Inputs, problems: readonly string[]): Promise<CheckResult> {
+  return Promise.resolve({ inputs, failures: problems.map((reason) => ({ property: "", reason })) });
+}
+
+/** Nothing lasting happened: a plain error, and nothing new in the state. */
+export function failure(error: HostError | undefined, row: Row): Error {
+  return stackless(messageOf(error, row));
+}
+
+/** What was learned is kept. Without `__provider` the resource could never be refreshed or deleted again. */
+export function partialFailure(id: string, state: HostState, error: HostError | undefined, news: Inputs, row: Row): Error {
+  const message = messageOf(error, row);
+  return Object.assign(stackless(message), {
+    id,
+    properties: { ...plainState(state), __provider: news["__provider"] },
+    reasons: [message],
+  });
+}
+
+/** An error of `diff`: the server prints `${error}: ${error.stack}`, the engine prints the message. */
+export class PreviewRefusal extends Error {
+  constructor(error: HostError) {
+    super(error.text());
+    this.stack = "";
+  }
+  override toString(): string {
+    return "refused";
+  }
+}
+
+function messageOf(error: HostError | undefined, row: Row): string {
+  if (error === undefined) return "the run ended without a result";
+  const log = error.details.log === undefined ? row.fullLog() : "";
+  return row.clean(error.text()) + (log === "" ? "" : `\n  log:\n${log.replaceAll(/^/gm, "    ")}`);
+}
+
+function stackless(message: string): Error {
+  const error = new Error(message);
+  error.stack = "";
+  return error;
+}

@@ -1,0 +1,121 @@
+import type { ClientChannel } from "ssh2";
+import { HostError, lastLines } from "../core/errors";
+import type { CommandResult } from "../core/shell";
+import { MarkedOutput } from "./marked-output";
+import type { SshConnection } from "./ssh-connection";
+
+const maxOutput = 8 * 1024 * 1024;
+
+export interface Exchange {
+  /** For errors: "the command", "the upload of …". */
+  what: string;
+  command: string;
+  nonce: string;
+  deadlineSeconds: number;
+  onLine?: (line: string) => void;
+  /** Writes the command's stdin and ends it; stops when `stopped` is aborted. */
+  feed: (channel: ClientChannel, stopped: AbortSignal) => void | Promise<void>;
+}
+
+/** Runs one command on a channel of its own. It succeeds only when the end of its output was proved. */
+export function exchange(connection: SshConnection, job: Exchange): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const stdout = new MarkedOutput(job.nonce, maxOutput, job.onLine);
+    const stderr = new MarkedOutput(job.nonce, maxOutput, job.onLine);
+    const stop = new AbortController();
+    let exit: string | undefined;
+
+    const settle = (answer: () => void): void => {
+      if (stop.signal.aborted) return;
+      stop.abort();
+      clearTimeout(timer);
+      stdout.finish();
+      stderr.finish();
+      answer();
+    };
+    const fail = (error: unknown): void => settle(() => reject(error as Error));
+    const timer = setTimeout(() => {
+      connection.dropIfSilent();
+      settle(() => reject(tooLate(job, stdout, stderr)));
+    }, job.deadlineSeconds * 1000);
+
+    const take = (output: MarkedOutput, chunk: Buffer): void => {
+      output.push(chunk);
+      if (output.tooLong) return fail(tooMuch(job));
+      // The marks are the end, not the channel's close: a background process may hold that back for ever.
+      if (!stdout.ended || !stderr.ended) return;
+      settle(() => resolve({ exitCode: stdout.exitCode ?? -1, stdout: stdout.text, stderr: stderr.text }));
+    };
+
+    const talk = (channel: ClientChannel): void => {
+      stop.signal.addEventListener("abort", () => channel.close());
+      if (stop.signal.aborted) return channel.close();
+      channel.on("data", (chunk: Buffer) => take(stdout, chunk));
+      channel.stderr.on("data", (chunk: Buffer) => take(stderr, chunk));
+      channel.on("exit", (code: number | null, signal?: string) => (exit = signal ?? `code ${code}`));
+      channel.on("close", () => settle(() => reject(notProved(connection, job, exit, stdout, stderr))));
+      Promise.resolve(job.feed(channel, stop.signal)).catch(fail);
+    };
+    connection.exec(job.command, talk, fail);
+  });
+}
+
+/** The channel is closed, and nothing says that the command came to its end. */
+function notProved(
+  connection: SshConnection,
+  job: Exchange,
+  exit: string | undefined,
+  stdout: MarkedOutput,
+  stderr: MarkedOutput,
+): HostError {
+  const log = logOf(stdout, stderr);
+  const came = `${Buffer.byteLength(stdout.text)} bytes of output had come`;
+  if (connection.isOpen && exit !== undefined && !stdout.begun)
+    return noShell(connection, exit, stdout, stderr);
+  if (connection.isOpen && exit !== undefined) {
+    return new HostError("connection-lost", {
+      what: `the shell on ${connection.name} ended (${exit}) before ${job.what} did; ${came}`,
+      ...(log ? { log } : {}),
+    });
+  }
+  return connection.lost(`${job.what} was running (${came})`, log);
+}
+
+/** Something else than our script ran and ended: a forced command, a login shell that refuses, or sudo. */
+function noShell(
+  connection: SshConnection,
+  exit: string,
+  stdout: MarkedOutput,
+  stderr: MarkedOutput,
+): HostError {
+  const seen = lastLines(`${stdout.noise}\n${stderr.noise}`.trim(), 5);
+  const { user } = connection.access;
+  const sudoAsks = connection.throughSudo && /sudo: .*(password|terminal|tty)/.test(seen);
+  return new HostError("login-refused", {
+    what: sudoAsks
+      ? `sudo asks user ${user} for a password on ${connection.name}`
+      : `user ${user} is logged in to ${connection.name}, but gets no shell${connection.throughSudo ? " through sudo" : ""}`,
+    seen: `${seen || "no output"} (exit ${exit})`,
+    next: connection.throughSudo
+      ? `allow "${user} ALL=(ALL) NOPASSWD: ALL" in the host's sudoers, or log in as root`
+      : "see the user's login shell and a command= in its authorized_keys, or take another connection.user",
+  });
+}
+
+function tooLate(job: Exchange, stdout: MarkedOutput, stderr: MarkedOutput): HostError {
+  const log = logOf(stdout, stderr);
+  return new HostError("deadline-exceeded", {
+    what: `${job.what} did not end within ${job.deadlineSeconds} s`,
+    ...(log ? { log } : {}),
+  });
+}
+
+function tooMuch(job: Exchange): HostError {
+  return new HostError("command-failed", {
+    what: `${job.what} printed more than ${maxOutput / 1024 / 1024} MiB; it was ended`,
+  });
+}
+
+function logOf(stdout: MarkedOutput, stderr: MarkedOutput): string {
+  return lastLines(`${stdout.text}\n${stderr.text}`.trim(), 60);
+}
