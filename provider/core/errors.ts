@@ -37,6 +37,17 @@ export interface ErrorDetails {
   log?: string;
 }
 
+/** For errors that can come at any moment, from places that know nothing of the whole. */
+const usualNext: Partial<Record<ErrorCode, string>> = {
+  unreachable: "look whether the machine runs, and check its address and port; then run pulumi up again",
+  "connection-lost": "run pulumi up again: it looks at the machine anew, and goes on from what is proved",
+  "deadline-exceeded": "look what keeps the host busy, or allow more time in connection.deadlines; then run pulumi up again",
+  "copy-failed": "look at the space and the rights on the host, then run pulumi up again",
+  "build-failed": "correct what the log shows, then run pulumi up again",
+  "bad-input": "correct the program",
+  "command-failed": "look at the host, then run pulumi up again",
+};
+
 /** An error that a person can act on. It carries no stack: Pulumi would print ours instead of the text. */
 export class HostError extends Error {
   override readonly name = "HostError";
@@ -52,7 +63,7 @@ export class HostError extends Error {
 
   /** The whole text, as the user sees it. */
   text(): string {
-    const { what, expected, seen, next, log } = this.details;
+    const { what, expected, seen, next = usualNext[this.code], log } = this.details;
     return [
       `${this.phase === undefined ? "" : `${this.phase}: `}${what} [${this.code}]`,
       expected && `  expected: ${expected}`,

@@ -1,5 +1,6 @@
 import { HostError } from "../core/errors";
 import type { Progress } from "../core/progress";
+import type { CommandResult } from "../core/shell";
 import type { HostSession, WayName } from "./session";
 import { keepTrying } from "./session";
 
@@ -30,14 +31,16 @@ export type BootResult =
 export async function waitForBoot(wait: WaitForBoot): Promise<BootResult> {
   const { session, progress } = wait;
   const start = performance.now();
-  const state: { oldAlive: boolean } = { oldAlive: true };
+  const state = { oldAlive: true, oldAnswered: false };
   const outcome = await keepTrying<BootResult>(
     wait.deadlineSeconds,
     async () => {
+      state.oldAnswered = false;
       const bootId = state.oldAlive ? await askOld(session, state) : await askAnew(session, wait.way);
       const seconds = (performance.now() - start) / 1000;
       if (bootId === undefined) return undefined;
       if (bootId !== wait.oldBootId) return { end: "booted" };
+      state.oldAnswered = true;
       return seconds > wait.oldMayAnswerSeconds ? { end: "old-boot-alive", seconds } : undefined;
     },
     (seconds, last) =>
@@ -46,12 +49,13 @@ export async function waitForBoot(wait: WaitForBoot): Promise<BootResult> {
           `${Math.round(seconds)} s of at most ${wait.deadlineSeconds} s${last ? ` (${last.details.what})` : ""}`,
       ),
   );
-  return outcome.result ?? { end: "silent", seconds: outcome.seconds, last: outcome.last };
+  const { seconds, last } = outcome;
+  return outcome.result ?? (state.oldAnswered ? { end: "old-boot-alive", seconds } : { end: "silent", seconds, last });
 }
 
 async function askOld(session: HostSession, state: { oldAlive: boolean }): Promise<string | undefined> {
   try {
-    return (await session.run(readBootId, { deadlineSeconds: 3 })).stdout.trim();
+    return bootIdOf(await session.run(readBootId, { deadlineSeconds: 3 }));
   } catch {
     state.oldAlive = false;
     await session.drop();
@@ -62,5 +66,11 @@ async function askOld(session: HostSession, state: { oldAlive: boolean }): Promi
 async function askAnew(session: HostSession, way: WayName): Promise<string | undefined> {
   await session.drop();
   const shell = await session.enter(way);
-  return (await shell.run(readBootId, { deadlineSeconds: 15 })).stdout.trim() || undefined;
+  return bootIdOf(await shell.run(readBootId, { deadlineSeconds: 15 }));
+}
+
+/** Anything else than a boot_id is no answer: a failed command must not count as another boot. */
+function bootIdOf({ stdout }: CommandResult): string | undefined {
+  const bootId = stdout.trim();
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(bootId) ? bootId : undefined;
 }

@@ -1,4 +1,6 @@
+import { HostError } from "../core/errors";
 import { quote } from "../core/quote";
+import type { HostSession } from "./session";
 
 /**
  * What was done to this machine, kept by the machine: after a SIGKILL of the client the engine knows nothing.
@@ -42,13 +44,32 @@ export function parseReceipt(json: string): Receipt | undefined {
   }
 }
 
+export interface ReceiptPlace {
+  installer: boolean;
+  mounted: boolean;
+}
+
+/** Writes the receipt, and believes that it is there when the host has read it back. */
+export async function keepReceipt(session: HostSession, receipt: Receipt, place: ReceiptPlace): Promise<void> {
+  const written = await session.run(writeReceipt(receipt, place), { deadlineSeconds: 30 });
+  const wanted = JSON.stringify(receipt);
+  const lines = written.stdout.trim().split("\n");
+  if (written.exitCode === 0 && lines.every((line) => line === wanted)) return;
+  throw new HostError("command-failed", {
+    what: "the receipt could not be written on the host",
+    expected: wanted,
+    seen: written.stderr.trim() || written.stdout.trim() || `exit code ${written.exitCode}`,
+    next: "look at the space in /run and /var on the host, then run pulumi up again",
+  });
+}
+
 /** Script that writes the receipt: to RAM in the installer, beside it to the mounted disk, else to the system's disk. */
-export function writeReceipt(receipt: Receipt, place: { installer: boolean; mounted: boolean }): string {
+export function writeReceipt(receipt: Receipt, place: ReceiptPlace): string {
   const targets = place.installer ? [inRam, ...(place.mounted ? [`/mnt${onDisk}`] : [])] : [onDisk];
   return targets
     .map(
       (path) => `mkdir -p "$(dirname ${path})"
-printf '%s\\n' ${quote(JSON.stringify(receipt))} > ${path}.tmp && sync ${path}.tmp 2>/dev/null; mv ${path}.tmp ${path}`,
+printf '%s\\n' ${quote(JSON.stringify(receipt))} > ${path}.tmp && { sync ${path}.tmp 2>/dev/null; mv ${path}.tmp ${path} && cat ${path}; } || exit`,
     )
     .join("\n");
 }

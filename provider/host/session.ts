@@ -54,7 +54,8 @@ export class HostSession {
     if (access === undefined) throw new Error(`there is no way into the ${name} system`);
     const shell = await this.connect({ ...access, hostKeys: access.hostKeys ?? this.pinned });
     this.connections++;
-    this.pinned ??= [shell.hostKey.publicKey];
+    // A key that the program declares is trusted for what it says; without one, the first key stays for good.
+    if (access.hostKeys !== undefined || this.pinned === undefined) this.pinned = [shell.hostKey.publicKey];
     this.open = Promise.resolve(shell);
     void shell.closed.then(() => {
       // A connection that broke by itself is replaced on next use.

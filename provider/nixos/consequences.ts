@@ -2,7 +2,7 @@ import { HostError } from "../core/errors";
 import { disksWithoutConsent, howToConsent } from "./consent";
 import { bootKeyReason } from "./reboot-reason";
 import type { NixosHostInputs } from "./schema";
-import type { HostState } from "./state";
+import { isInstalled, type HostState } from "./state";
 import { installKey, specOf } from "./spec";
 import { describeDisk } from "./disk-check";
 import { shortPath } from "./phases/install";
@@ -17,6 +17,7 @@ export interface Consequences {
 export function consequences(state: HostState, news: NixosHostInputs): Consequences {
   const reinstall = state.__installed.installKey !== "" && state.__installed.installKey !== installKey(news);
   if (reinstall) return { reinstall, lines: [reinstallLine(state, news)] };
+  if (!isInstalled(state)) return { reinstall, lines: [resumeLine(state, news)] };
   const declared = news.current.toplevel;
   const drifted = state.current.toplevel !== declared || state.booted.toplevel !== declared || state.bootDefault.toplevel !== declared;
   if (!drifted && state.booted.kernelRelease === news.booted.kernelRelease) return { reinstall, lines: [] };
@@ -44,12 +45,22 @@ export function requireReinstallConsent(state: HostState, news: NixosHostInputs)
   });
 }
 
+/** An install that stopped half-way, or was asked for in parts, goes on where the machine's receipt says. */
+function resumeLine(state: HostState, news: NixosHostInputs): string {
+  const wiped = state.__installed.installKey === "" ? `; WIPES ${disksInWords(state, news)}` : "; the disks are wiped already";
+  return `the install goes on after the phase ${state.phase || "preflight"}${wiped}; reboots into ${shortPath(news.current.toplevel)}, kernel ${news.booted.kernelRelease}`;
+}
+
 function reinstallLine(state: HostState, news: NixosHostInputs): string {
+  return `REINSTALL: ${reinstallReason(state, news)}. WIPES ${disksInWords(state, news)}. Reboots: into the installer by kexec, then into ${shortPath(news.current.toplevel)}`;
+}
+
+function disksInWords(state: HostState, news: NixosHostInputs): string {
   const disks = specOf(news).disks.map(({ device }) => {
     const record = state.disks.find((known) => known.device === device);
     return record === undefined ? device : describeDisk(record);
   });
-  return `REINSTALL: ${reinstallReason(state, news)}. WIPES ${disks.join(", ")}. Reboots: into the installer by kexec, then into ${shortPath(news.current.toplevel)}`;
+  return disks.join(", ");
 }
 
 function reinstallReason(state: HostState, news: NixosHostInputs): string {

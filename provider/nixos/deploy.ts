@@ -2,7 +2,7 @@ import { asHostError, type HostError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { runPhases } from "../core/runner";
 import type { Connect, RunLocal } from "../core/shell";
-import { withAttempt, writeReceipt } from "../host/receipt";
+import { keepReceipt, withAttempt } from "../host/receipt";
 import { HostSession } from "../host/session";
 import { observe, type NixosContext } from "./context";
 import { isInstaller, isNixos, type NixosFacts } from "./facts";
@@ -83,7 +83,7 @@ async function proved(context: NixosContext, run: Run, phase: string, facts: Nix
   if (!kept.includes(phase)) return;
   const done = kept.slice(0, kept.indexOf(phase) + 1);
   const place = { installer: isInstaller(facts), mounted: facts.target.mounted };
-  await context.session.run(writeReceipt(installReceipt(context, facts, done), place), { deadlineSeconds: 30 });
+  await keepReceipt(context.session, installReceipt(context, facts, done), place);
 }
 
 /** Leaves a note in the machine's own journal, and looks once more, so that the state is true. */
@@ -101,7 +101,7 @@ async function failed(context: NixosContext, run: Run, phase: string, error: Hos
       code: error.code,
     });
     const place = { installer: isInstaller(facts), mounted: facts.target.mounted };
-    await context.session.run(writeReceipt(receipt, place), { deadlineSeconds: 15 });
+    await keepReceipt(context.session, receipt, place);
     run.facts = { ...facts, receipt };
   } catch {
     // Out of reach: the error that is on its way says more.

@@ -41,8 +41,8 @@ export function nixosProbe(question: NixosQuestion): string {
     `[ -e ${system}/kernel ] && { readlink -f ${system}/kernel ${system}/initrd ${system}/kernel-modules; cat ${system}/kernel-params ${system}/init-interface-version; }`;
   return [
     hostProbe({ devices: question.devices, tools: installTools, freeSpaceOf: ["/root", "/nix", "/boot"] }),
-    section("booted-system", "readlink -f /run/booted-system"),
-    section("current-system", "readlink -f /run/current-system"),
+    section("booted-system", "[ -e /run/booted-system ] && readlink -f /run/booted-system"),
+    section("current-system", "[ -e /run/current-system ] && readlink -f /run/current-system"),
     section("booted-files", files("/run/booted-system")),
     section("wanted-files", files(wanted)),
     section("live-profile", "[ -e /nix/var/nix/profiles/system ] && readlink -f /nix/var/nix/profiles/system"),

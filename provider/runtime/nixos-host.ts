@@ -73,7 +73,7 @@ export const nixosHost = {
   },
 };
 
-interface DiffResult {
+export interface DiffResult {
   changes?: boolean | undefined;
   replaces?: string[];
 }

@@ -1,7 +1,5 @@
-import { nixosHost } from "./nixos-host";
-
 /**
  * What the literal `__provider` text of the resources loads. These names and the subpath `./provider` stand in
  * every user's state: they are frozen.
  */
-export const NixosHost = nixosHost;
+export { nixosHost as NixosHost } from "./nixos-host";

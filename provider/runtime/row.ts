@@ -4,6 +4,8 @@ import type { Progress } from "../core/progress";
 import type { EngineLog } from "./engine-log";
 
 const longestLog = 2000;
+const changeMilliseconds = 1000;
+const tickMilliseconds = 5000;
 
 /** A resource's row in Pulumi's display: step n of m, what is done now, elapsed; lasting lines go to Diagnostics. */
 export class Row implements Progress {
@@ -24,14 +26,14 @@ export class Row implements Progress {
     this.now = "";
     this.watch = new Stopwatch();
     this.lines.push(`== ${name}`);
-    this.ticker ??= setInterval(() => this.show(), 1000).unref();
+    this.ticker ??= setInterval(() => this.show(), tickMilliseconds).unref();
     this.show();
   }
 
   detail(text: string): void {
     this.now = this.clean(text);
-    // The ticker shows the latest soon enough; a display is no place for a thousand lines a second.
-    if (performance.now() - this.lastShown > 200) this.show();
+    // The ticker shows the latest soon enough: without a terminal every message is a line of its own.
+    if (performance.now() - this.lastShown > changeMilliseconds) this.show();
   }
 
   lasting(text: string): void {

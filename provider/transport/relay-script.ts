@@ -6,16 +6,20 @@ const pidFile = "/run/pulumi-immutable-os/relay-pids";
  * daemon, which keeps its locks, and the next copy would wait for them in silence. A pid may belong to
  * somebody else by now, so it is ended only while it is still a Nix program.
  */
-export function endStaleRelays(file = pidFile, proc = "/proc"): string {
+export function endStaleRelays(file = pidFile): string {
   return `
 pids=${file}
 [ -f "$pids" ] || exit 0
-is_nix() { tr '\\000' ' ' 2>/dev/null <"${proc}/$1/cmdline" | grep -Eq '^[^ ]*nix(-daemon|-store)?( |$)'; }
+is_nix() {
+  words=$(tr '\\000' ' ' 2>/dev/null <"/proc/$1/cmdline")
+  case "\${words%% *}" in nix | nix-daemon | nix-store | */nix | */nix-daemon | */nix-store) true ;; *) false ;; esac
+}
 left=
-for pid in $(grep -E '^[0-9]+$' "$pids"); do
+while read -r pid; do
+  case "$pid" in "" | *[!0-9]*) continue ;; esac
   if is_nix "$pid"; then kill "$pid" 2>/dev/null && left="$left $pid"; fi
-done
-for wait in 1 2 3 4 5; do
+done <"$pids"
+for wait in 1 2 3; do
   still=
   for pid in $left; do if is_nix "$pid"; then still="$still $pid"; fi; done
   left=$still

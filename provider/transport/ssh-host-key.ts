@@ -63,7 +63,7 @@ export class AcceptedHostKeys {
     if (!this.byFingerprintOnly) return undefined;
     // A fingerprint does not tell its type: the host may own that key beside the one it preferred.
     const rest = lastOffer.filter((type) => !seen.some((key) => typeOf(key) === type));
-    return rest.length > 0 ? rest : undefined;
+    return rest.length > 0 && rest.length < lastOffer.length ? rest : undefined;
   }
 
   mismatch(host: string, port: number, seen: readonly HostKey[]): HostError {

@@ -28,7 +28,7 @@ export async function openRelay(connection: SshConnection, command: string): Pro
     await relay.close();
     await rm(folder, { recursive: true, force: true });
   };
-  void connection.closed.then(close);
+  void connection.closed.then(close).catch(() => undefined);
   return {
     socketPath,
     remoteErrors: () => relay.remoteErrors.trim(),

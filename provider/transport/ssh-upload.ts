@@ -102,6 +102,7 @@ function cannotRead(path: string, error: unknown): HostError {
 function notReceived(localPath: string, remotePath: string, stderr: string): HostError {
   return new HostError("copy-failed", {
     what: `the upload of ${localPath} to ${remotePath} failed`,
+    expected: "every byte of it under that name",
     seen: lastLines(stderr, 5) || "no reason was given",
     next: "see the free space and the rights of the folder on the host",
   });

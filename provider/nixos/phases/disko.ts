@@ -3,10 +3,11 @@ import type { Phase, Refutation } from "../../core/phase";
 import { runJob } from "../../host/job";
 import { copyClosure } from "../closure";
 import { observe, type NixosContext } from "../context";
-import { describeDisk, recordDisks, requireDisks } from "../disk-check";
+import { quote } from "../../core/quote";
+import { describeDisk, findDisk, recordDisks, requireDisks } from "../disk-check";
 import { isInstaller, type NixosFacts } from "../facts";
 import { installReceipt, receiptSays } from "../install-receipt";
-import { writeReceipt } from "../../host/receipt";
+import { keepReceipt } from "../../host/receipt";
 
 /** Wipes, formats and mounts. Before that the disks prove once more, in the installer, that they are the declared ones. */
 export const disko: Phase<NixosFacts, NixosContext> = {
@@ -14,15 +15,17 @@ export const disko: Phase<NixosFacts, NixosContext> = {
   deadlineSeconds: ({ spec }) => spec.deadlines.phaseSeconds,
   pastNoReturn: true,
   isDone: (facts, context) => receiptSays(facts, context, "disko") && (facts.target.mounted || receiptSays(facts, context, "install")),
-  async run(context) {
+  async run(context, before) {
     const { spec, session, progress, notes } = context;
     await copyClosure(context, spec.inputs.__diskoScript, "");
+    progress.detail("looking at the disks once more");
+    await releaseLeftovers(context, before);
     const now = await observe(context);
     if (!isInstaller(now)) throw notInInstaller(now);
     requireDisks(now, spec.disks, notes.disksBefore);
     notes.disksBefore ??= recordDisks(now, spec.disks);
     progress.lasting(`wiping ${recordDisks(now, spec.disks).map(describeDisk).join(", ")}`);
-    await session.run(writeReceipt(installReceipt(context, now, []), { installer: true, mounted: false }), { deadlineSeconds: 30 });
+    await keepReceipt(session, installReceipt(context, now, []), { installer: true, mounted: false });
     const job = await runJob(session, {
       name: "disko",
       script: spec.inputs.__diskoScript,
@@ -54,6 +57,14 @@ export const disko: Phase<NixosFacts, NixosContext> = {
     return { proved: `${spec.mountpoints.join(", ")} of the new layout mounted below /mnt` };
   },
 };
+
+/** What our own earlier attempt left mounted, as our receipt says. Anything else that uses a disk stops the phase. */
+async function releaseLeftovers({ spec, session }: NixosContext, facts: NixosFacts): Promise<void> {
+  if (facts.receipt?.machine !== spec.machine || !isInstaller(facts)) return;
+  const swaps = spec.disks.flatMap(({ device }) => findDisk(facts, device)?.parts ?? []).filter((part) => facts.swaps.includes(part.path));
+  if (!facts.target.mounted && swaps.length === 0) return;
+  await session.run(`umount -R /mnt\n${swaps.map((part) => `swapoff ${quote(part.path)}`).join("\n")}`, { deadlineSeconds: 60 });
+}
 
 function notMounted(expected: string, seen: string): Refutation {
   return {

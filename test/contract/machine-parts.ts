@@ -1,0 +1,72 @@
+// Part of a stand-in for a machine: what it consists of.
+import { randomUUID } from "node:crypto";
+import type { TestKey } from "./ssh-host";
+
+export type System = "debian" | "installer" | "nixos";
+
+/** What a toplevel stands for. */
+export interface PlayedSystem {
+  toplevel: string;
+  kernel: string;
+  /** Kernel, initrd and parameters: the same text for systems between which a live switch is possible. */
+  bootFiles: string;
+}
+
+export interface Disk {
+  device: string;
+  serial: string;
+  /** How often it was wiped. */
+  wiped: number;
+  mounted: boolean;
+  store: Set<string>;
+  profile: string;
+  bootEntry: { toplevel: string; kernelBytes: number; initrdBytes: number } | undefined;
+  receipt: string;
+}
+
+/** What is in memory, and gone with the boot. */
+export interface Ram {
+  bootId: string;
+  receipt: string;
+  store: Set<string>;
+  bundle: string;
+  unpacked: boolean;
+  kexecLoaded: boolean;
+  jobs: Map<string, { output: string; exitCode: number }>;
+  /** Probed since the boot: disks may only be wiped after that. */
+  probed: boolean;
+}
+
+/** What this machine does wrong, for good. */
+export interface Quirks {
+  kexecDoesNothing?: boolean;
+  kernelAfterKexec?: string;
+  hostKeys?: Partial<Record<System, TestKey>>;
+  serialInInstaller?: string;
+  mountedInInstaller?: boolean;
+  writesNoBootEntry?: boolean;
+  writesEmptyInitrd?: boolean;
+  bootsInstead?: PlayedSystem;
+  jobs?: Record<string, { output: string; exitCode: number }>;
+}
+
+export const bundleText = "kexec/{run,kexec,bzImage,initrd} as text\n".repeat(200);
+export const kernels = { debian: "6.1.0-50-amd64", installer: "6.12.20-installer" } as const;
+export const installerInit = "/nix/store/11111111111111111111111111111111-nixos-system-installer/init";
+
+export function bootEntry(toplevel: string): NonNullable<Disk["bootEntry"]> {
+  return { toplevel, kernelBytes: 11_000_000, initrdBytes: 22_000_000 };
+}
+
+export function freshRam(): Ram {
+  return {
+    bootId: randomUUID(),
+    receipt: "",
+    store: new Set(),
+    bundle: "",
+    unpacked: false,
+    kexecLoaded: false,
+    jobs: new Map(),
+    probed: false,
+  };
+}

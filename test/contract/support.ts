@@ -1,0 +1,109 @@
+import { bundleFile, inputsFor, newSystem, type Declaration } from "./machine-inputs";
+import { Machine } from "./machine-model";
+import type { PlayedSystem, Quirks } from "./machine-parts";
+import { ProviderProcess, type Props, type Result } from "./provider-process";
+
+/** One provider process for a file of tests, and machines that are gone after each of them. */
+export class Stage {
+  private running: ProviderProcess | undefined;
+  private bundle: Awaited<ReturnType<typeof bundleFile>> | undefined;
+  private readonly machines: Machine[] = [];
+
+  constructor() {
+    beforeAll(async () => {
+      this.running = await ProviderProcess.start();
+      this.bundle = await bundleFile();
+    });
+    afterEach(async () => {
+      const machines = this.machines.splice(0);
+      await Promise.all(machines.map((machine) => machine.stop()));
+      expect(machines.flatMap((machine) => machine.violations)).toEqual([]);
+      expect(this.provider.alive).toBe(true);
+      expect(this.provider.output).toBe("");
+    });
+    afterAll(async () => {
+      await this.running?.stop();
+      await this.bundle?.remove();
+    });
+  }
+
+  get provider(): ProviderProcess {
+    return this.running as ProviderProcess;
+  }
+
+  async machine(quirks: Quirks = {}): Promise<Machine> {
+    const machine = await Machine.start(quirks);
+    this.machines.push(machine);
+    return machine;
+  }
+
+  inputs(machine: Machine, declaration: Declaration): Props {
+    return inputsFor(machine, this.bundle?.path ?? "", declaration);
+  }
+
+  /** A machine that this provider installed, with the state that the engine would hold. */
+  async installed(name = "c", kernel = "6.12.90"): Promise<Installed> {
+    const machine = await this.machine();
+    const system = newSystem(machine, name, kernel);
+    const news = this.inputs(machine, { system });
+    const { props } = done(await this.provider.create(news));
+    this.provider.engine.lines.splice(0);
+    return { machine, system, news, props, before: { connections: machine.connections, steps: machine.steps.length } };
+  }
+}
+
+export interface Installed {
+  machine: Machine;
+  system: PlayedSystem;
+  news: Props;
+  props: Props;
+  /** What the install itself cost. */
+  before: { connections: number; steps: number };
+}
+
+type End<Name extends Result["end"]> = Extract<Result, { end: Name }>;
+
+export const done = (result: Result): End<"done"> => ended(result, "done");
+export const failed = (result: Result): End<"failed"> => ended(result, "failed");
+export const partial = (result: Result): End<"partial"> => ended(result, "partial");
+
+function ended<Name extends Result["end"]>(result: Result, end: Name): End<Name> {
+  if (result.end !== end) throw new Error(`expected ${end}, but: ${JSON.stringify(result, null, 1).slice(0, 6000)}`);
+  return result as End<Name>;
+}
+
+/** `phase: what [code]`, then lines with expected, seen and next. */
+export function parseError(message: string): { phase: string; code: string; parts: string[] } {
+  const [, phase = "", code = ""] = /^(?:(\w[\w ]*): )?[^\n]*?\[([a-z-]+)\](?:\n|$)/s.exec(message) ?? [];
+  const parts = ["expected", "seen", "next"].filter((part) => new RegExp(`^  ${part}: +\\S`, "m").test(message));
+  return { phase, code, parts };
+}
+
+export const urnOf = (props: Props): string => String(props["__urn"]);
+
+/** What is run on a machine and changes nothing. */
+export const harmless = /^(probe|boot_id|kernel words|kexec_loaded|end of the start|is the bundle there) in /;
+
+/** All at once would be more than a small machine can start processes for. */
+export async function inPool<Item, Answer>(
+  items: readonly Item[],
+  size: number,
+  work: (item: Item) => Promise<Answer>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  const queue = [...items.entries()];
+  const lane = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) answers[next[0]] = await work(next[1]);
+  };
+  await Promise.all(Array.from({ length: size }, lane));
+  return answers;
+}
+
+/** A hang becomes an answer that names it. */
+export function within<Answer>(seconds: number, what: string, work: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} hangs for ${seconds} s`)), seconds * 1000);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

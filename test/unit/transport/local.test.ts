@@ -1,0 +1,97 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runLocal } from "../../../provider/transport/local";
+import { cleanUp, failureOf, tempFolder } from "./support";
+
+jest.setTimeout(20_000);
+afterEach(cleanUp);
+const soon = { deadlineSeconds: 5 };
+const sh = (script: string, options: Parameters<typeof runLocal>[2] = soon) =>
+  runLocal("sh", ["-c", script], options);
+
+test("exit code, both streams, lines and environment", async () => {
+  const lines: string[] = [];
+  const result = await sh('echo "out $WORD"; echo é >&2; printf last; exit 3', {
+    ...soon,
+    env: { WORD: "given" },
+    onLine: (line) => lines.push(line),
+  });
+  expect(result).toEqual({ exitCode: 3, stdout: "out given\nlast", stderr: "é\n" });
+  expect(lines.sort()).toEqual(["last", "out given", "é"]);
+});
+
+test("arguments are not seen by a shell", async () => {
+  expect((await runLocal("printf", ["%s", "$HOME `x` 'y'"], soon)).stdout).toBe("$HOME `x` 'y'");
+});
+
+test("stdin is empty", async () => {
+  expect(await runLocal("cat", [], soon)).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+});
+
+test("a program that is missing is named", async () => {
+  const result = await runLocal("no-such-program", [], soon);
+  expect(result.exitCode).toBe(127);
+  expect(result.stderr).toContain("no-such-program: not found");
+});
+
+test("a file that is no program is named", async () => {
+  const path = join(tempFolder(), "text");
+  writeFileSync(path, "hello", { mode: 0o644 });
+  const result = await runLocal(path, [], soon);
+  expect(result.exitCode).toBe(126);
+  expect(result.stderr).toContain(path);
+});
+
+test("a program that is killed by a signal", async () => {
+  expect((await sh("kill -9 $$")).exitCode).toBe(137);
+});
+
+test("the deadline ends the program and what it has started", async () => {
+  const file = join(tempFolder(), "pids");
+  const start = Date.now();
+  const script = `echo so far; sleep 60 & echo $! >${file}; echo $$ >>${file}; wait`;
+  const error = await failureOf(sh(script, { deadlineSeconds: 1 }));
+  expect(error.code).toBe("deadline-exceeded");
+  expect(error.details.what).toContain("sh did not end within 1 s");
+  expect(error.details.log).toContain("so far");
+  expect(Date.now() - start).toBeLessThan(2_500);
+  await allGone(file, 1_000);
+});
+
+test("what ignores the polite way is killed", async () => {
+  const file = join(tempFolder(), "pids");
+  const script = `trap '' TERM; echo $$ >${file}; while :; do sleep 1; done`;
+  expect((await failureOf(sh(script, { deadlineSeconds: 1 }))).code).toBe("deadline-exceeded");
+  await allGone(file, 7_000);
+});
+
+test("output without end is cut off", async () => {
+  const error = await failureOf(runLocal("yes", [], soon));
+  expect(error.code).toBe("command-failed");
+  expect(error.details.what).toContain("16 MiB");
+});
+
+test("a daemon that keeps the output open does not outlive the deadline's answer", async () => {
+  const file = join(tempFolder(), "pids");
+  const start = Date.now();
+  await failureOf(sh(`setsid sh -c 'echo $$ >${file}; exec sleep 3' & sleep 60`, { deadlineSeconds: 1 }));
+  expect(Date.now() - start).toBeLessThan(2_500);
+});
+
+async function allGone(file: string, ms: number): Promise<void> {
+  const pids = readFileSync(file, "utf8").trim().split("\n").map(Number);
+  const end = Date.now() + ms;
+  while (pids.some(isAlive)) {
+    if (Date.now() > end) throw new Error(`still there: ${pids.filter(isAlive).join(" ")}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie is gone, too: only its parent has not looked yet.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { passThrough } from "./setup/process.mjs";
+import { elapsed } from "./setup/say.mjs";
+
+const suites = ["unit", "contract", "package", "e2e"];
+// One machine's life at a time: two VMs at once would only slow each other down.
+const oneByOne = new Set(["package", "e2e"]);
+
+export const testSuite = (suite) => (args) => jest(suite, args);
+
+/** All suites, each to its end, and one closing summary over all of them. */
+export async function test(args) {
+  const folder = mkdtempSync(join(tmpdir(), "pulumi-immutable-os-test-"));
+  try {
+    const outcomes = [];
+    for (const suite of suites) outcomes.push(await runSuite(suite, args, join(folder, `${suite}.json`)));
+    return summarise(outcomes);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function runSuite(suite, args, resultFile) {
+  const start = Date.now();
+  const code = await jest(suite, [...args, "--json", `--outputFile=${resultFile}`]);
+  return { suite, code, time: elapsed(start), ...readResult(resultFile) };
+}
+
+function jest(suite, args) {
+  const manner = oneByOne.has(suite) ? ["--runInBand", "--verbose"] : [];
+  return passThrough("node", [
+    "node_modules/jest/bin/jest.js",
+    "--selectProjects",
+    suite,
+    ...manner,
+    ...args,
+  ]);
+}
+
+function readResult(file) {
+  try {
+    const result = JSON.parse(readFileSync(file, "utf8"));
+    // A file that does not even load has no failed test in it, but it is a failure all the same.
+    const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+    const skipped = result.numPendingTests + result.numTodoTests;
+    return { passed: result.numPassedTests, failed, skipped };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+function summarise(outcomes) {
+  const sum = (key) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  console.log("\nsuite      passed  failed  skipped  time");
+  for (const { suite, passed, failed, skipped, time } of outcomes) {
+    const figures = [passed, failed, skipped].map((figure, index) =>
+      String(figure).padStart([7, 8, 9][index]),
+    );
+    console.log(`${suite.padEnd(10)}${figures.join("")}  ${time}`);
+  }
+  for (const { suite } of outcomes.filter(({ passed, failed }) => passed + failed === 0)) {
+    console.log(`${suite}: no test ran, which counts as a failure`);
+  }
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+  return outcomes.every(({ code, passed, failed }) => code === 0 && passed > 0 && failed === 0) ? 0 : 1;
+}
