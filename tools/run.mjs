@@ -23,7 +23,7 @@ const commands = {
   test: { needs: lab, run: test },
   "test:unit": { needs: code, run: testSuite("unit") },
   "test:contract": { needs: built, run: testSuite("contract") },
-  "test:package": { needs: engine, run: testSuite("package") },
+  "test:package": { needs: lab, run: testSuite("package") },
   "test:e2e": { needs: lab, run: testSuite("e2e") },
   lint: { needs: code, run: lint },
   build: { needs: built, run: () => 0 },

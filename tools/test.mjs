@@ -4,9 +4,15 @@ import { join } from "node:path";
 import { passThrough } from "./setup/process.mjs";
 import { elapsed } from "./setup/say.mjs";
 
-const suites = ["unit", "contract", "package", "e2e"];
-// One machine's life at a time: two VMs at once would only slow each other down.
-const oneByOne = new Set(["package", "e2e"]);
+const minute = 60_000;
+
+const suites = {
+  unit: { testTimeout: minute / 2 },
+  contract: { testTimeout: minute },
+  package: { testTimeout: 5 * minute },
+  // One machine's life at a time: two VMs at once would only slow each other down.
+  e2e: { testTimeout: 20 * minute },
+};
 
 export const testSuite = (suite) => (args) => jest(suite, args);
 
@@ -15,7 +21,8 @@ export async function test(args) {
   const folder = mkdtempSync(join(tmpdir(), "pulumi-immutable-os-test-"));
   try {
     const outcomes = [];
-    for (const suite of suites) outcomes.push(await runSuite(suite, args, join(folder, `${suite}.json`)));
+    for (const suite of Object.keys(suites))
+      outcomes.push(await runSuite(suite, args, join(folder, `${suite}.json`)));
     return summarise(outcomes);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -29,7 +36,10 @@ async function runSuite(suite, args, resultFile) {
 }
 
 function jest(suite, args) {
-  const manner = oneByOne.has(suite) ? ["--runInBand", "--verbose"] : [];
+  const { testTimeout } = suites[suite];
+  const oneByOne = testTimeout > minute ? ["--runInBand", "--verbose"] : [];
+  // A test that failed half way may leave a socket open; the run must end all the same.
+  const manner = [`--testTimeout=${testTimeout}`, "--forceExit", ...oneByOne];
   return passThrough("node", [
     "node_modules/jest/bin/jest.js",
     "--selectProjects",

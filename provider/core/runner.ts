@@ -23,8 +23,8 @@ export async function runPhases<Facts, Context>(
   const { progress } = hooks;
   for (const [index, phase] of phases.entries()) {
     if (phase.isDone(facts, context)) continue;
-    progress.begin(index + 1, phases.length, phase.name);
-    if (phase.pastNoReturn) progress.detail("must not be interrupted");
+    const warning = phase.pastNoReturn ? " (must not be interrupted)" : "";
+    progress.begin(index + 1, phases.length, phase.name + warning);
     try {
       facts = await prove(phase, context, facts, hooks);
     } catch (thrown) {

@@ -6,6 +6,12 @@ import { keepTrying } from "./session";
 
 const readBootId = "cat /proc/sys/kernel/random/boot_id";
 
+/** A NAT in front accepts connections for a machine that is still booting: a first try must not wait long for a banner. */
+const shortestTrySeconds = 2;
+
+/** What the old boot may take longer than it may answer, while its end is still under way. */
+const pendingFactor = 4;
+
 export interface WaitForBoot {
   session: HostSession;
   /** The way into the system that is expected. */
@@ -15,6 +21,8 @@ export interface WaitForBoot {
   deadlineSeconds: number;
   /** Seconds after which the old boot, when it still answers, proves that nothing was booted. */
   oldMayAnswerSeconds: number;
+  /** Shell test that holds while the end of the old boot is still ordered and to come: a slow machine is no failure. */
+  endIsPending?: string;
   progress: Progress;
 }
 
@@ -31,31 +39,33 @@ export type BootResult =
 export async function waitForBoot(wait: WaitForBoot): Promise<BootResult> {
   const { session, progress } = wait;
   const start = performance.now();
-  const state = { oldAlive: true, oldAnswered: false };
+  const state = { oldAlive: true, oldAnswered: false, tries: 0 };
   const outcome = await keepTrying<BootResult>(
     wait.deadlineSeconds,
     async () => {
       state.oldAnswered = false;
-      const bootId = state.oldAlive ? await askOld(session, state) : await askAnew(session, wait.way);
+      const question = `${readBootId}\n${wait.endIsPending ? `{ ${wait.endIsPending}; } && echo pending` : ""}`;
+      const answer = state.oldAlive ? await askOld(session, question, state) : await askAnew(session, question, wait.way, shortestTrySeconds + state.tries++);
       const seconds = (performance.now() - start) / 1000;
-      if (bootId === undefined) return undefined;
-      if (bootId !== wait.oldBootId) return { end: "booted" };
+      if (answer === undefined) return undefined;
+      if (answer.bootId !== wait.oldBootId) return { end: "booted" };
       state.oldAnswered = true;
-      return seconds > wait.oldMayAnswerSeconds ? { end: "old-boot-alive", seconds } : undefined;
+      state.oldAlive = true;
+      return seconds > wait.oldMayAnswerSeconds * (answer.pending ? pendingFactor : 1) ? { end: "old-boot-alive", seconds } : undefined;
     },
-    (seconds, last) =>
+    (seconds) =>
       progress.detail(
         `${state.oldAlive ? "the old system still answers" : "waiting for the new system"}, ` +
-          `${Math.round(seconds)} s of at most ${wait.deadlineSeconds} s${last ? ` (${last.details.what})` : ""}`,
+          `${Math.round(seconds)} s of at most ${wait.deadlineSeconds} s`,
       ),
   );
   const { seconds, last } = outcome;
   return outcome.result ?? (state.oldAnswered ? { end: "old-boot-alive", seconds } : { end: "silent", seconds, last });
 }
 
-async function askOld(session: HostSession, state: { oldAlive: boolean }): Promise<string | undefined> {
+async function askOld(session: HostSession, question: string, state: { oldAlive: boolean }): Promise<Answer | undefined> {
   try {
-    return bootIdOf(await session.run(readBootId, { deadlineSeconds: 3 }));
+    return answerOf(await session.run(question, { deadlineSeconds: 3 }));
   } catch {
     state.oldAlive = false;
     await session.drop();
@@ -63,14 +73,20 @@ async function askOld(session: HostSession, state: { oldAlive: boolean }): Promi
   }
 }
 
-async function askAnew(session: HostSession, way: WayName): Promise<string | undefined> {
+async function askAnew(session: HostSession, question: string, way: WayName, mostSeconds: number): Promise<Answer | undefined> {
   await session.drop();
-  const shell = await session.enter(way);
-  return bootIdOf(await shell.run(readBootId, { deadlineSeconds: 15 }));
+  const shell = await session.enter(way, mostSeconds);
+  return answerOf(await shell.run(question, { deadlineSeconds: 15 }));
+}
+
+interface Answer {
+  bootId: string;
+  pending: boolean;
 }
 
 /** Anything else than a boot_id is no answer: a failed command must not count as another boot. */
-function bootIdOf({ stdout }: CommandResult): string | undefined {
-  const bootId = stdout.trim();
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(bootId) ? bootId : undefined;
+function answerOf({ stdout }: CommandResult): Answer | undefined {
+  const [bootId = "", pending] = stdout.trim().split("\n");
+  const isBootId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(bootId);
+  return isBootId ? { bootId, pending: pending === "pending" } : undefined;
 }

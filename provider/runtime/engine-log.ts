@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { credentials } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
@@ -46,9 +47,20 @@ export class EngineLog {
     request.setUrn(this.urn);
     request.setStreamid(stream);
     request.setEphemeral(ephemeral);
+    const { client } = this;
     // A display that is gone must not end the work that it shows.
-    this.client.log(request, () => undefined);
+    const sent = new Promise<void>((resolve) => client.log(request, () => resolve()));
+    inFlight.add(sent);
+    void sent.then(() => inFlight.delete(sent));
   }
+}
+
+const inFlight = new Set<Promise<void>>();
+const longestFlushMilliseconds = 2000;
+
+/** The engine may end this process as soon as a call is answered: what was said must have arrived before. */
+export async function flushLog(): Promise<void> {
+  await Promise.race([Promise.all(inFlight), sleep(longestFlushMilliseconds, undefined, { ref: false })]);
 }
 
 let shared: EngineClient | undefined;

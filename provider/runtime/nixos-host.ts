@@ -5,14 +5,14 @@ import { deploy, type HostTools, type Outcome } from "../nixos/deploy";
 import { read } from "../nixos/read";
 import { connectSsh } from "../transport/ssh";
 import { runLocal } from "../transport/local";
-import { EngineLog } from "./engine-log";
+import { EngineLog, flushLog } from "./engine-log";
 import { hasUnknowns, inputProblems, parseInputs, secretsOf, withoutProvider, type Inputs } from "./inputs";
 import { checkResult, failure, partialFailure, PreviewRefusal, type CheckResult } from "./results";
 import { Row } from "./row";
 import { changesBetween, pickInputs, plainState } from "./state";
 
 /** CRUD as Pulumi calls it, in terms of the one flow that every host has. */
-export const nixosHost = {
+const lifecycle = {
   check(olds: Inputs, news: Inputs): Promise<CheckResult> {
     const evaluation = news["__evaluationError"];
     if (typeof evaluation === "string") return checkResult(news, [`system.flake: ${evaluation}`]);
@@ -72,6 +72,25 @@ export const nixosHost = {
     return Promise.resolve();
   },
 };
+
+export const nixosHost: typeof lifecycle = {
+  check: lifecycle.check,
+  diff: flushed(lifecycle.diff),
+  create: flushed(lifecycle.create),
+  read: flushed(lifecycle.read),
+  update: flushed(lifecycle.update),
+  delete: flushed(lifecycle.delete),
+};
+
+function flushed<Args extends unknown[], Answer>(call: (...args: Args) => Promise<Answer>): (...args: Args) => Promise<Answer> {
+  return async (...args) => {
+    try {
+      return await call(...args);
+    } finally {
+      await flushLog();
+    }
+  };
+}
 
 export interface DiffResult {
   changes?: boolean | undefined;

@@ -43,7 +43,30 @@ export class PreviewRefusal extends Error {
 function messageOf(error: HostError | undefined, row: Row): string {
   if (error === undefined) return "the run ended without a result";
   const log = error.details.log === undefined ? row.fullLog() : "";
-  return row.clean(error.text()) + (log === "" ? "" : `\n  log:\n${log.replaceAll(/^/gm, "    ")}`);
+  const message = row.clean(error.text()) + (log === "" ? "" : `\n  log:\n${log.replaceAll(/^/gm, "    ")}`);
+  if (Buffer.byteLength(message) <= longestMessageBytes) return message;
+  row.lasting(`the whole log:\n${row.fullLog()}`);
+  return shortened(message);
+}
+
+/**
+ * An error travels in a header of at most 64 KiB, which holds the message three times and the state, percent-encoded
+ * or in base64. What is larger breaks the call itself, and the state that it carries is lost.
+ */
+const longestMessageBytes = 8_000;
+const longestLineCharacters = 400;
+
+function shortened(message: string): string {
+  const lines = message.split("\n").map((line) => (line.length > longestLineCharacters ? `${line.slice(0, longestLineCharacters)}…` : line));
+  const head = linesWithin(lines, 3_000);
+  const tail = linesWithin(lines.slice(head.length).reverse(), longestMessageBytes - 3_100).reverse();
+  return [...head, "    … (the whole log stands in a message of its own)", ...tail].join("\n");
+}
+
+function linesWithin(lines: readonly string[], maxBytes: number): string[] {
+  let bytes = 0;
+  const end = lines.findIndex((line) => (bytes += Buffer.byteLength(line) + 1) > maxBytes);
+  return lines.slice(0, end < 0 ? lines.length : end);
 }
 
 function stackless(message: string): Error {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { phaseNames, nixosHostSchema } from "../nixos/schema";
-import type { HostState } from "../nixos/state";
+import { isInstalled, type HostState } from "../nixos/state";
 import type { Inputs } from "./inputs";
 
 const inputKeys = Object.keys(nixosHostSchema.shape);
@@ -28,7 +28,8 @@ export function changesBetween(state: HostState, news: Inputs): boolean | undefi
     state.__toplevel !== (news["current"] as { toplevel?: string } | undefined)?.toplevel;
   if (declaresAnew) return undefined;
   if (state.unfinished !== "" || state.phase !== lastPhase(news)) return true;
-  return twoSided.some(differs) ? undefined : false;
+  // Before the end of an install the machine is not yet what is declared, and that is no change.
+  return isInstalled(state) && twoSided.some(differs) ? undefined : false;
 }
 
 function lastPhase(news: Inputs): string {

@@ -1,6 +1,5 @@
 import { constants } from "node:os";
 import { StringDecoder } from "node:string_decoder";
-import { execa } from "execa";
 import { HostError, lastLines } from "../core/errors";
 import type { LocalResult, RunLocal } from "../core/shell";
 import { LineSplitter } from "./line-splitter";
@@ -12,8 +11,10 @@ const politeMs = 5_000;
 const running = new Set<number>();
 process.once("exit", () => running.forEach((pid) => signalGroup(pid, "SIGTERM")));
 
-export const runLocal: RunLocal = (program, args, options) =>
-  new Promise((resolve, reject) => {
+export const runLocal: RunLocal = async (program, args, options) => {
+  // An ES module: only a dynamic import loads it under every loader that a Pulumi program may run with.
+  const { execa } = await import("execa");
+  return new Promise((resolve, reject) => {
     const stdout = new Output(options.onLine);
     const stderr = new Output(options.onLine);
     const child = execa(program, args, {
@@ -39,6 +40,9 @@ export const runLocal: RunLocal = (program, args, options) =>
     const abort = (error: HostError): void => {
       if (settled) return;
       endGroup(pid);
+      // A daemon that it left behind may keep these pipes open for ever.
+      child.stdout.destroy();
+      child.stderr.destroy();
       settle(() => reject(error));
     };
     const timer = setTimeout(
@@ -61,6 +65,7 @@ export const runLocal: RunLocal = (program, args, options) =>
       settle(() => resolve({ exitCode: exitCodeOf(result), stdout: stdout.text, stderr: stderr.text }));
     });
   });
+};
 
 class Output {
   text = "";

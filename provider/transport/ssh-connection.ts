@@ -75,17 +75,6 @@ export class SshConnection {
     });
   }
 
-  /** After a deadline: gives the host the time of one keepalive to show that only the command was slow. */
-  dropIfSilent(): void {
-    const before = this.socket.bytesRead;
-    setTimeout(
-      () => {
-        if (this.socket.bytesRead === before) this.drop("the host does not answer any more");
-      },
-      Math.min(this.silenceSeconds, 8) * 1000,
-    ).unref();
-  }
-
   close(): void {
     this.reason = "it was closed here";
     this.client.end();

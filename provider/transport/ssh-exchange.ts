@@ -1,5 +1,5 @@
 import type { ClientChannel } from "ssh2";
-import { HostError, lastLines } from "../core/errors";
+import { asHostError, HostError, lastLines } from "../core/errors";
 import type { CommandResult } from "../core/shell";
 import { MarkedOutput } from "./marked-output";
 import type { SshConnection } from "./ssh-connection";
@@ -33,11 +33,11 @@ export function exchange(connection: SshConnection, job: Exchange): Promise<Comm
       stderr.finish();
       answer();
     };
-    const fail = (error: unknown): void => settle(() => reject(error as Error));
-    const timer = setTimeout(() => {
-      connection.dropIfSilent();
-      settle(() => reject(tooLate(job, stdout, stderr)));
-    }, job.deadlineSeconds * 1000);
+    const fail = (error: HostError): void => settle(() => reject(error));
+    const timer = setTimeout(
+      () => settle(() => reject(tooLate(job, stdout, stderr))),
+      job.deadlineSeconds * 1000,
+    );
 
     const take = (output: MarkedOutput, chunk: Buffer): void => {
       output.push(chunk);
@@ -54,7 +54,7 @@ export function exchange(connection: SshConnection, job: Exchange): Promise<Comm
       channel.stderr.on("data", (chunk: Buffer) => take(stderr, chunk));
       channel.on("exit", (code: number | null, signal?: string) => (exit = signal ?? `code ${code}`));
       channel.on("close", () => settle(() => reject(notProved(connection, job, exit, stdout, stderr))));
-      Promise.resolve(job.feed(channel, stop.signal)).catch(fail);
+      Promise.resolve(job.feed(channel, stop.signal)).catch((error: unknown) => fail(asHostError(error)));
     };
     connection.exec(job.command, talk, fail);
   });

@@ -24,6 +24,6 @@ export function runScript(
  * The whole script is one compound command: sh has read all of it before it starts, so half a script never runs,
  * and its commands cannot eat the rest of it from stdin. The subshell keeps `exit` from skipping the last mark.
  */
-export function wrapScript(script: string, nonce: string): string {
+function wrapScript(script: string, nonce: string): string {
   return `set -- ${nonce}\n${printBegin}\n(\nshift\n${script}\n) </dev/null\ncode=$?\n${printEnd}\n`;
 }

@@ -41,7 +41,7 @@ const rules: readonly Rule[] = [
   },
   {
     name: "boot_id",
-    pattern: /^cat \/proc\/sys\/kernel\/random\/boot_id$/,
+    pattern: /^cat \/proc\/sys\/kernel\/random\/boot_id\n/,
     play: (machine) => ({ stdout: `${machine.ram.bootId}\n` }),
   },
   {
@@ -80,7 +80,7 @@ const rules: readonly Rule[] = [
     pattern: /kexec && \.\/run$/,
     play: (machine) => {
       if (!machine.ram.unpacked) return { exitCode: 2, stderr: "cd: can't cd to kexec\n" };
-      if (machine.system !== "debian") machine.violations.push(`kexec in ${machine.system}`);
+      if (!machine.mayKexec.has(machine.system)) machine.violations.push(`kexec in ${machine.system}`);
       if (!machine.quirks.kexecDoesNothing) machine.leaveFor("installer");
       return { stdout: "machine will boot into nixos in 6s...\n" };
     },
@@ -142,6 +142,7 @@ function writeReceipts(machine: Machine, _: RegExpExecArray, { script }: ExecReq
     if (path.startsWith("/run/")) machine.ram.receipt = json;
     else if (path.startsWith("/mnt/") || machine.system === "nixos") machine.disk.receipt = json;
     else machine.violations.push(`a receipt on the old system's disk: ${path}`);
+    machine.receipts.push(`${path.startsWith("/run/") ? "ram" : "disk"} ${json}`);
     stdout += `${json}\n`;
   }
   return { stdout };
@@ -164,7 +165,8 @@ function startJob(machine: Machine, match: RegExpExecArray): Reply {
   const effect = effects[name];
   if (effect === undefined) machine.violations.push(`a job that this model does not know: ${name}`);
   const job = scripted ?? { output: `${name} of ${toplevel}\n`, exitCode: 0 };
-  if (job.exitCode === 0) effect?.(machine, toplevel);
+  // 4 is how switch-to-configuration says: active, but some units failed.
+  if (job.exitCode === 0 || job.exitCode === 4) effect?.(machine, toplevel);
   machine.ram.jobs.set(name, job);
   return {};
 }

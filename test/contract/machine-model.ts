@@ -28,10 +28,17 @@ export class Machine {
   readonly steps: string[] = [];
   /** What must never happen: a test fails on any. */
   readonly violations: string[] = [];
-  readonly key = makeKey();
+  /** Every receipt that was written, with its place. */
+  readonly receipts: string[] = [];
+  /** All that came in: commands and what was sent to them. */
+  readonly heard: string[] = [];
+  key = makeKey();
+  /** The systems that may be left by kexec in this test. */
+  readonly mayKexec = new Set<System>(["debian"]);
   fault: Fault | undefined;
   faultFired = false;
   private host: SshHost | undefined;
+  private watched: { step: string; resolve: () => void } | undefined;
   private logins = 0;
   private readonly timers = new Set<NodeJS.Timeout>();
 
@@ -45,6 +52,17 @@ export class Machine {
     Object.assign(machine.quirks, quirks);
     machine.host = await machine.newHost().listen();
     return machine;
+  }
+
+  /** Resolves when this step is asked for. */
+  reached(step: string): Promise<void> {
+    return new Promise((resolve) => (this.watched = { step, resolve }));
+  }
+
+  /** Only this key may log in from now on. */
+  authorize(key: TestKey): void {
+    this.key = key;
+    this.running.options.authorizedKey = key.publicKey;
   }
 
   get port(): number {
@@ -155,6 +173,9 @@ export class Machine {
   }
 
   private answer(request: ExecRequest): Reply {
+    this.heard.push(request.command, request.stdin);
+    // The connection broke before the script was there: sh reads all of it first, so nothing runs.
+    if (request.command.endsWith("sh -s") && request.script === "") return { hang: true };
     const command = commandOf(request);
     if (command === undefined) {
       this.violations.push(`a script that this model does not know: ${request.command}\n${request.script}`);
@@ -172,6 +193,7 @@ export class Machine {
     const step = `${name} in ${this.system}`;
     const count = this.steps.filter((earlier) => earlier.startsWith(`${step} #`)).length + 1;
     this.steps.push(`${step} #${count}`);
+    if (this.watched?.step === `${step} #${count}`) this.watched.resolve();
     return `${step} #${count}`;
   }
 

@@ -3,6 +3,9 @@ import { Machine } from "./machine-model";
 import type { PlayedSystem, Quirks } from "./machine-parts";
 import { ProviderProcess, type Props, type Result } from "./provider-process";
 
+// Most of a test is a machine that boots.
+jest.setTimeout(60_000);
+
 /** One provider process for a file of tests, and machines that are gone after each of them. */
 export class Stage {
   private running: ProviderProcess | undefined;
@@ -14,14 +17,13 @@ export class Stage {
       this.running = await ProviderProcess.start();
       this.bundle = await bundleFile();
     });
-    afterEach(async () => {
-      const machines = this.machines.splice(0);
-      await Promise.all(machines.map((machine) => machine.stop()));
-      expect(machines.flatMap((machine) => machine.violations)).toEqual([]);
+    afterEach(() => {
+      expect(this.machines.flatMap((machine) => machine.violations)).toEqual([]);
       expect(this.provider.alive).toBe(true);
       expect(this.provider.output).toBe("");
     });
     afterAll(async () => {
+      await Promise.all(this.machines.map((machine) => machine.stop()));
       await this.running?.stop();
       await this.bundle?.remove();
     });

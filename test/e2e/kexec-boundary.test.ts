@@ -11,7 +11,7 @@ describe("the kexec boundary", () => {
 
   beforeAll(async () => {
     lab = await startQuickstart("alpha", { serial: "ROOT", dataDiskSerial: "LABDISK1" });
-    untouched = await lab.vm.dataDiskSha256();
+    untouched = await lab.vm.diskSha256("data");
     await lab.vm.snapshot("debian");
   });
 
@@ -26,7 +26,7 @@ describe("the kexec boundary", () => {
     expect(output).toMatch(/seen: .*boot_id [0-9a-f-]{36} and kernel 6\.1\..* answered after 1\d s, \/sys\/kernel\/kexec_loaded 0/);
     expect(output).toMatch(/the kernel says:\s+.*Nothing has been loaded/);
     expect(output).toMatch(/next: +kexec_loaded 0: something unloaded the image/);
-    expect(await lab.vm.dataDiskSha256()).toBe(untouched);
+    expect(await lab.vm.diskSha256("data")).toBe(untouched);
     // Nothing lasting happened, so nothing is in the state.
     expect(await lab.stack.resource(":NixosHost")).toBeUndefined();
   });
@@ -37,7 +37,7 @@ describe("the kexec boundary", () => {
     expect(output).toMatch(/\[host-key-mismatch\]/);
     expect(output).toMatch(/expected: .*SHA256:/);
     expect(output).toMatch(/next: /);
-    expect(await lab.vm.dataDiskSha256()).toBe(untouched);
+    expect(await lab.vm.diskSha256("data")).toBe(untouched);
     await lab.stack.configure("hostKey", "accept-new");
   });
 
@@ -47,7 +47,7 @@ describe("the kexec boundary", () => {
     await sabotage(`while ! grep -aqs '[.]/run' /proc/[0-9]*/cmdline; do sleep 0.1; ${newHostKeys}; done`);
     const output = await failedUp();
     expect(output).toMatch(/\* kexec: .*\[host-key-mismatch\]/);
-    expect(await lab.vm.dataDiskSha256()).toBe(untouched);
+    expect(await lab.vm.diskSha256("data")).toBe(untouched);
     await lab.stack.expect(["destroy", "--yes", "--skip-preview"]);
   });
 

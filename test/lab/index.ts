@@ -26,7 +26,9 @@ export async function prepareLab(log: Log = defaultLog): Promise<void> {
 async function buildSystems(): Promise<string> {
   const flake = await labFlake();
   const systems = ["alpha", "alpha-unit", "beta", "other-layout"].flatMap((name) =>
-    ["toplevel", "diskoScript"].map((output) => `${flake}#nixosConfigurations.${name}.config.system.build.${output}`),
+    ["toplevel", "diskoScript"].map(
+      (output) => `${flake}#nixosConfigurations.${name}.config.system.build.${output}`,
+    ),
   );
   await sh(`nix build --no-link ${systems.map(quote).join(" ")}`, { env: nixEnvironment });
   return flake;

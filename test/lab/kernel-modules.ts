@@ -5,7 +5,7 @@ import { quote, sh } from "./shell";
 /** What the lab's virtual machines and file systems need; a built-in one is simply not found as a file. */
 const WANTED = [
   "virtio_pci virtio_blk virtio_net virtio_rng virtio_scsi net_failover sd_mod",
-  "ext4 vfat nls_ascii nls_cp437 nls_iso8859_1 loop overlay autofs4 efivarfs configfs efi_pstore softdog",
+  "ext4 crc32c_generic vfat nls_ascii nls_cp437 nls_iso8859_1 loop overlay autofs4 efivarfs configfs efi_pstore softdog",
 ]
   .join(" ")
   .split(" ");

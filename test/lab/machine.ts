@@ -46,7 +46,8 @@ export class Machine {
     });
     closeSync(errors);
     await waitFor("QEMU's control socket", 20, async () => {
-      if (!this.isRunning()) throw new Error(`QEMU ended: ${await readFile(join(this.dir, "qemu.log"), "utf8")}`);
+      if (!this.isRunning())
+        throw new Error(`QEMU ended: ${await readFile(join(this.dir, "qemu.log"), "utf8")}`);
       return existsSync(this.qmpSocket) ? true : undefined;
     });
   }

@@ -1,4 +1,4 @@
-import { access, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheRoot, cached, hash, recipeKey } from "./cache";
 import { type LabKernel, downloadDebs, kernel } from "./debian";
@@ -21,7 +21,7 @@ export const nixEnvironment: Record<string, string> = {
 };
 
 const recipe = join(__dirname, "nixos");
-const partsOfTheFlake = /\.nix$|\/(sh|etc)(\/|$)/;
+const partsOfTheFlake = /^$|\.nix$|^\/(sh|etc)(\/|$)/;
 
 /** A folder with the flake of ./nixos, complete: what it refers to lies in the machine's store. */
 export async function labFlake(): Promise<string> {
@@ -33,7 +33,10 @@ export async function labFlake(): Promise<string> {
   };
   const listed = JSON.stringify(artefacts, null, 2);
   return cached("flake", recipeKey(recipe) + listed, async (dir) => {
-    await cp(recipe, dir, { recursive: true, filter: (path) => path === recipe || partsOfTheFlake.test(path) });
+    await cp(recipe, dir, {
+      recursive: true,
+      filter: (path) => partsOfTheFlake.test(path.slice(recipe.length)),
+    });
     await writeFile(join(dir, "artefacts.json"), listed);
   });
 }
@@ -50,7 +53,11 @@ async function userland(): Promise<Tree> {
   const packages = list.split("\n").map((line) => line.replace(/#.*/, "").trim());
   const debs = await downloadDebs("bookworm", packages.filter(Boolean));
   const unpack = join(recipe, "unpack-userland.sh");
-  return tree("userland", debs + recipeKey(unpack), (target) => `bash ${quote(unpack)} ${quote(debs)} ${target}`);
+  return tree(
+    "userland",
+    debs + recipeKey(unpack),
+    (target) => `bash ${quote(unpack)} ${quote(debs)} ${target}`,
+  );
 }
 
 async function busybox(): Promise<Tree> {

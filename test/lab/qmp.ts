@@ -15,9 +15,9 @@ export async function qmp(socketPath: string, command: string, args?: object): P
     socket.write(JSON.stringify({ execute: "qmp_capabilities" }) + "\n");
     await answers.next();
     socket.write(JSON.stringify({ execute: command, arguments: args }) + "\n");
-    const answer = (await answers.next()).value;
-    if (answer?.error) throw new Error(`QEMU refused ${command}: ${answer.error.desc}`);
-    return answer?.return;
+    const answer = await answers.next();
+    if (answer.error) throw new Error(`QEMU refused ${command}: ${answer.error.desc}`);
+    return answer.return;
   } finally {
     socket.destroy();
   }
@@ -25,8 +25,8 @@ export async function qmp(socketPath: string, command: string, args?: object): P
 
 /** A command of QEMU's monitor for people; it prints its errors, so whatever it prints is taken for one. */
 export async function monitor(socketPath: string, command: string): Promise<void> {
-  const output = await qmp(socketPath, "human-monitor-command", { "command-line": command });
-  if (output) throw new Error(`QEMU's monitor, ${command}: ${String(output).trim()}`);
+  const output = (await qmp(socketPath, "human-monitor-command", { "command-line": command })) as string;
+  if (output) throw new Error(`QEMU's monitor, ${command}: ${output.trim()}`);
 }
 
 interface Answer {
@@ -35,11 +35,18 @@ interface Answer {
   event?: string;
 }
 
-async function* answersOf(socket: Socket): AsyncGenerator<Answer> {
+/** What QEMU says, one answer at a time; events are left out. */
+function answersOf(socket: Socket): { next(): Promise<Answer> } {
   socket.setTimeout(ANSWER_DEADLINE_SECONDS * 1000, () => socket.destroy(new Error("QEMU does not answer")));
-  for await (const line of createInterface({ input: socket })) {
-    const answer = JSON.parse(line) as Answer;
-    if (!answer.event) yield answer;
-  }
-  throw new Error("QEMU closed the connection");
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  return {
+    async next() {
+      for (;;) {
+        const line = await lines.next();
+        if (line.done) throw new Error("QEMU closed the connection");
+        const answer = JSON.parse(line.value) as Answer;
+        if (!answer.event) return answer;
+      }
+    },
+  };
 }

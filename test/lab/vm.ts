@@ -38,7 +38,7 @@ export interface Vm {
   /** Back to a snapshot that was taken while ssh answered. */
   restore(tag: string): Promise<void>;
   /** Of the whole disk as the guest sees it. What the guest has not synced yet is not on the disk. */
-  diskSha256(): Promise<string>;
+  diskSha256(which?: "system" | "data"): Promise<string>;
   /** e.g. "ssh-ed25519 AAAA…" */
   hostKeys(): Promise<string[]>;
   stop(): Promise<void>;
@@ -49,6 +49,8 @@ export interface TargetOptions {
   memoryMiB?: number;
   /** Of the disk, which then is /dev/disk/by-id/virtio-<serial>. */
   serial?: string;
+  /** A second disk, /dev/disk/by-id/virtio-<serial>, that holds nothing bootable yet; the firmware tries it first. */
+  dataDiskSerial?: string;
   log?: Log;
 }
 
@@ -65,12 +67,26 @@ export async function startTarget(options: TargetOptions = {}): Promise<Vm> {
   const machine = new Machine(dir, disk, port, [
     ...accelerated,
     ...["-m", String(options.memoryMiB ?? 1024)],
-    ...["-device", `virtio-blk-pci,drive=disk,serial=${options.serial ?? "LABDISK1"}`],
+    ...["-device", `virtio-blk-pci,drive=disk,serial=${options.serial ?? "LABDISK1"},bootindex=1`],
+    ...(options.dataDiskSerial ? await dataDisk(dir, options.dataDiskSerial) : []),
   ]);
   const vm = controls(name, machine, (await labKey()).privateKeyPath);
   await vm.powerOn();
   return vm;
 }
+
+/** Filled with something, so that a wipe would show; as large as an install needs. */
+async function dataDisk(dir: string, serial: string): Promise<string[]> {
+  const file = dataDiskOf(dir);
+  await sh(`cd ${quote(dir)}; head -c 8M /dev/urandom > data.raw; truncate -s 1536M data.raw
+    qemu-img convert -f raw -O qcow2 data.raw ${quote(file)}; rm data.raw`);
+  return [
+    ...["-drive", `if=none,id=data,file=${file},format=qcow2,cache=unsafe`],
+    ...["-device", `virtio-blk-pci,drive=data,serial=${serial},bootindex=0`],
+  ];
+}
+
+const dataDiskOf = (dir: string): string => join(dir, "data.qcow2");
 
 function controls(name: string, machine: Machine, privateKeyPath: string): Vm {
   const { dir, disk, port, qmpSocket, serialLogPath } = machine;
@@ -132,12 +148,13 @@ function controls(name: string, machine: Machine, privateKeyPath: string): Vm {
       await vm.ssh(`date -s @${Math.floor(Date.now() / 1000)}`);
     },
 
-    async diskSha256() {
+    async diskSha256(which = "system") {
+      const image = which === "system" ? disk : dataDiskOf(dir);
       const raw = join(dir, "disk.raw");
       const running = machine.isRunning();
       if (running) await qmp(qmpSocket, "stop"); // it writes out what QEMU holds back, too
       try {
-        await sh(`qemu-img convert -U -f qcow2 -O raw ${quote(disk)} ${quote(raw)}`);
+        await sh(`qemu-img convert -U -f qcow2 -O raw ${quote(image)} ${quote(raw)}`);
       } finally {
         if (running) await qmp(qmpSocket, "cont");
       }
@@ -145,7 +162,15 @@ function controls(name: string, machine: Machine, privateKeyPath: string): Vm {
     },
 
     async hostKeys() {
-      const scan = await run("ssh-keyscan", ["-T", "10", "-t", "ed25519,ecdsa", "-p", String(port), "127.0.0.1"]);
+      const scan = await run("ssh-keyscan", [
+        "-T",
+        "10",
+        "-t",
+        "ed25519,ecdsa",
+        "-p",
+        String(port),
+        "127.0.0.1",
+      ]);
       return scan.stdout
         .split("\n")
         .filter((line) => line && !line.startsWith("#"))

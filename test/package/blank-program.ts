@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -47,6 +47,7 @@ export class BlankProgram {
       compilerOptions: { strict: true, target: "es2022", module: "node20" },
     });
     await writeFile(join(this.folder, "index.ts"), this.source);
+    await cp(join(__dirname, "machines"), join(this.folder, "machines"), { recursive: true });
     await this.run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"]);
   }
 
@@ -72,6 +73,9 @@ export class BlankProgram {
       PULUMI_CONFIG_PASSPHRASE: "blank",
       PULUMI_SKIP_UPDATE_CHECK: "1",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "1",
+      // Evaluations of other runs are not this program's.
+      IMMUTABLE_OS_CACHE: join(this.folder, "cache"),
+      NIX_CONFIG: "substituters =\nflake-registry =\nbuild-users-group =",
     };
   }
 

@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { atLeast, cache, firstOnPath, isExecutable, unfinished } from "./paths.mjs";
 import { run } from "./process.mjs";
 import { withLock } from "./lock.mjs";
@@ -35,7 +35,6 @@ async function fetch(folder) {
     ];
     try {
       await run("npm", [...npm, `${name}@${fetched}`], { cwd: temporary });
-      mkdirSync(dirname(folder), { recursive: true });
       renameSync(join(temporary, "node_modules", name, "bin"), folder);
     } finally {
       rmSync(temporary, { recursive: true, force: true });

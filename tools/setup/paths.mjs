@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -10,10 +10,19 @@ export const cache =
   process.env.IMMUTABLE_OS_CACHE ||
   join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-immutable-os");
 
-/** A folder next to its final place, so that the last act of a step is one rename. */
+/**
+ * A folder next to its final place, so that the last act of a step is one rename. To be called under the step's lock:
+ * what a killed run left there is nobody's any more.
+ */
 export function unfinished(finalPath) {
+  const place = dirname(finalPath);
+  mkdirSync(place, { recursive: true });
+  const leftovers = readdirSync(place).filter(
+    (name) => name.startsWith(`${basename(finalPath)}.`) && name.endsWith(".tmp"),
+  );
+  for (const name of leftovers) rmSync(join(place, name), { recursive: true, force: true });
   const path = `${finalPath}.${process.pid}.tmp`;
-  mkdirSync(path, { recursive: true });
+  mkdirSync(path);
   return path;
 }
 

@@ -18,22 +18,22 @@ export async function buildPulumi(version, folder) {
 }
 
 async function build(module, main, output, stamp = "") {
-  let fetched = 0;
-  let compiled = 0;
-  const count = (text) => {
-    for (const line of text.split("\n").filter(Boolean))
-      line.startsWith("go: downloading") ? fetched++ : compiled++;
+  const count = { fetched: 0, compiled: 0 };
+  const onOutput = (text) => {
+    for (const line of text.split("\n").filter(Boolean)) {
+      count[line.startsWith("go: downloading") ? "fetched" : "compiled"]++;
+    }
   };
   const options = {
     cwd: join(root, "tools", module),
     env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
-    onOutput: count,
+    onOutput,
   };
   const flags = ["-v", "-trimpath", "-buildvcs=false", "-ldflags", `-s -w ${stamp}`.trim(), "-o", output];
   await step(
     `building ${module} with Go (minutes the first time)`,
     () => run("go", ["build", ...flags, main], options),
-    () => `, ${fetched} modules fetched, ${compiled} packages compiled`,
+    () => `, ${count.fetched} modules fetched, ${count.compiled} packages compiled`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { createWriteStream, renameSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -11,16 +11,15 @@ const completeWithin = 10 * 60_000;
 /** Puts `programs` of the official release into `folder`, and answers where they came from. */
 export async function downloadPulumi(version, folder, programs, from = releases) {
   const address = `${from}/pulumi-v${version}-${process.platform}-${process.arch}.tar.gz`;
-  const archive = join(folder, "release.tar.gz");
-  const unpacked = "pulumi";
+  // In a folder of its own: the archive's top folder is called "pulumi", like the program.
+  const unpacked = join(folder, "release");
   try {
-    await save(address, archive);
-    await run("tar", ["-xzf", archive, "-C", folder]);
-    renameSync(join(folder, unpacked), join(folder, "release"));
-    for (const program of programs) renameSync(join(folder, "release", program), join(folder, program));
+    mkdirSync(unpacked);
+    await save(address, join(unpacked, "archive.tar.gz"));
+    await run("tar", ["-xzf", "archive.tar.gz"], { cwd: unpacked });
+    for (const program of programs) renameSync(join(unpacked, "pulumi", program), join(folder, program));
   } finally {
-    rmSync(archive, { force: true });
-    for (const rest of [unpacked, "release"]) rmSync(join(folder, rest), { recursive: true, force: true });
+    rmSync(unpacked, { recursive: true, force: true });
   }
   return address;
 }

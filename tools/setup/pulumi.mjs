@@ -1,5 +1,5 @@
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { buildPulumi } from "./pulumi-build.mjs";
 import { downloadPulumi } from "./pulumi-download.mjs";
 import { atLeast, cache, firstOnPath, isExecutable, onPath, root, sha256, unfinished } from "./paths.mjs";
@@ -41,13 +41,11 @@ async function provide(folder) {
   const temporary = unfinished(folder);
   try {
     const origin = (await downloaded(temporary)) ?? (await built(temporary));
-    await proveItRuns(temporary);
     copyFileSync(
       join(root, "node_modules", "@pulumi", "pulumi", pluginScript),
       join(temporary, pluginScript),
     );
     writeFileSync(join(temporary, "ORIGIN"), `${origin}\n`);
-    mkdirSync(dirname(folder), { recursive: true });
     rmSync(folder, { recursive: true, force: true });
     renameSync(temporary, folder);
   } finally {
@@ -57,9 +55,11 @@ async function provide(folder) {
 
 async function downloaded(folder) {
   try {
-    const address = await step(`downloading the Pulumi CLI ${version}`, () =>
-      downloadPulumi(version, folder, programs),
-    );
+    const address = await step(`downloading the Pulumi CLI ${version}`, async () => {
+      const from = await downloadPulumi(version, folder, programs);
+      await proveItRuns(folder);
+      return from;
+    });
     return `downloaded from ${address}`;
   } catch (error) {
     say(`that did not work (${error.message}); building it from its Go modules instead`);
@@ -69,6 +69,7 @@ async function downloaded(folder) {
 
 async function built(folder) {
   await buildPulumi(version, folder);
+  await proveItRuns(folder);
   return "built from the Go modules in tools/";
 }
 

@@ -34,6 +34,7 @@ export const kexec: Phase<NixosFacts, NixosContext> = {
       oldBootId: facts.bootId,
       deadlineSeconds: spec.deadlines.bootSeconds,
       oldMayAnswerSeconds: kexecDelaySeconds + graceSeconds,
+      endIsPending: "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' ' ' | grep -qE 'kexec.{0,3}-e'",
       progress,
     });
     if (end.end === "old-boot-alive") throw await silentFailure(context, facts, end.seconds);

@@ -20,7 +20,7 @@ import {
   type Reply,
 } from "./replies";
 
-export { makeKey, type KeyKind, type TestKey } from "./keys";
+export { makeKey, type TestKey } from "./keys";
 export type { ExecRequest, LocalSh, Reply } from "./replies";
 
 export interface SshHostOptions {

@@ -2,7 +2,7 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { utils, type ParsedKey } from "ssh2";
 
-export type KeyKind = "ed25519" | "ecdsa" | "rsa";
+type KeyKind = "ed25519" | "ecdsa" | "rsa";
 
 export interface TestKey {
   /** OpenSSH private key. */

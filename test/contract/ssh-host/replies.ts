@@ -68,7 +68,7 @@ export function runInLocalSh(channel: ServerChannel, command: string, options: L
   return () => {
     // Not after its end: the pid may be somebody else's by then.
     const runs = child.pid !== undefined && child.exitCode === null && child.signalCode === null;
-    if (runs) process.kill(-(child.pid as number), "SIGKILL");
+    if (runs) process.kill(-child.pid, "SIGKILL");
   };
 }
 

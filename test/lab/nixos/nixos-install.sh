@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # Stand-in for nixos-install: the real one's arguments, for an already copied --system, and the real one's effects.
 set -e
 umask 0022
@@ -6,8 +6,7 @@ umask 0022
 mountPoint=/mnt
 system=
 bootLoader=1
-nixOptions=
-verbosity=
+nixOptions=()
 
 while [ "$#" -gt 0 ]; do
   option=$1
@@ -17,12 +16,10 @@ while [ "$#" -gt 0 ]; do
     --system | --closure) system=$1; shift ;;
     --no-bootloader) bootLoader= ;;
     --no-root-password | --no-root-passwd | --no-channel-copy) ;; # there is neither a terminal nor a channel here
-    --substituters) nixOptions="$nixOptions --option substituters ${1:-}"; shift ;;
-    --max-jobs | -j | --cores) nixOptions="$nixOptions $option $1"; shift ;;
-    --option) nixOptions="$nixOptions $option $1 $2"; shift 2 ;;
-    --show-trace | --impure | --keep-going) ;;
+    --max-jobs | -j | --cores | --substituters) nixOptions+=("$option" "$1"); shift ;;
+    --option) nixOptions+=("$option" "$1" "$2"); shift 2 ;;
+    --show-trace | --impure | --keep-going | -v* | --verbose) nixOptions+=("$option") ;;
     --debug) set -x ;;
-    -v* | --verbose) verbosity="$verbosity $option" ;;
     *)
       echo "$0: unknown option \`$option'"
       exit 1
@@ -46,8 +43,7 @@ if [ -z "$system" ]; then
   exit 1
 fi
 
-# unquoted: words of options
-nix-env --store "$mountPoint" $nixOptions -p "$mountPoint/nix/var/nix/profiles/system" --set "$system" $verbosity
+nix-env --store "$mountPoint" "${nixOptions[@]}" -p "$mountPoint/nix/var/nix/profiles/system" --set "$system"
 
 # Mark the target as a NixOS installation, otherwise switch-to-configuration will chicken out.
 mkdir -p -m 0755 "$mountPoint/etc"

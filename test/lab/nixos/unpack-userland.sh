@@ -30,7 +30,7 @@ rm -rf var run boot dev home proc root sys tmp usr/games usr/src usr/local usr/l
 ln -s /run/booted-system/kernel-modules/lib/modules usr/lib/modules # where kmod and udev look
 ln -s mawk usr/bin/awk
 ln -sf bash usr/bin/sh
-printf '#!/bin/sh\nexec cat /run/current-system/nixos-version\n' > usr/bin/nixos-version
+printf '#!/bin/sh\necho "$(cat /run/current-system/nixos-version)"\n' > usr/bin/nixos-version
 chmod +x usr/bin/nixos-version
 for program in less vi ping nc; do [ -e "usr/bin/$program" ] || ln -s busybox "usr/bin/$program"; done
 

@@ -4,7 +4,11 @@ const whole = { what: "no reboot", expected: "boot-2", seen: "boot-1", next: "lo
 
 test.each<[string, object, string]>([
   ["what alone", { what: "gone" }, "gone [wrong-disk]"],
-  ["expected and seen", { what: "gone", expected: "a", seen: "b" }, "gone [wrong-disk]\n  expected: a\n  seen:     b"],
+  [
+    "expected and seen",
+    { what: "gone", expected: "a", seen: "b" },
+    "gone [wrong-disk]\n  expected: a\n  seen:     b",
+  ],
   [
     "everything, in this order",
     whole,
@@ -16,8 +20,12 @@ test.each<[string, object, string]>([
 });
 
 test("an error that can come at any moment says what to do even where nobody wrote it", () => {
-  expect(new HostError("connection-lost", { what: "gone" }).text()).toMatch(/\n {2}next: {5}run pulumi up again/);
-  expect(new HostError("connection-lost", { what: "gone", next: "wait" }).text()).toMatch(/\n {2}next: {5}wait$/);
+  expect(new HostError("connection-lost", { what: "gone" }).text()).toMatch(
+    /\n {2}next: {5}run pulumi up again/,
+  );
+  expect(new HostError("connection-lost", { what: "gone", next: "wait" }).text()).toMatch(
+    /\n {2}next: {5}wait$/,
+  );
 });
 
 test("the phase stands first", () => {

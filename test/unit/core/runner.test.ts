@@ -58,7 +58,12 @@ test("a phase that is done is skipped, and does not count as a look at the machi
 test("isDone of a later phase sees the facts after the earlier one", async () => {
   const events: string[] = [];
   const { phase, hooks } = machine(events);
-  await runPhases([phase("one"), phase("two", { isDone: (facts) => facts.look === 1 })], {}, nothingDone, hooks);
+  await runPhases(
+    [phase("one"), phase("two", { isDone: (facts) => facts.look === 1 })],
+    {},
+    nothingDone,
+    hooks,
+  );
   expect(events).not.toContain("run two");
 });
 
@@ -80,7 +85,13 @@ test("a refuted phase stops the sequence with its code, what was expected and wh
   const events: string[] = [];
   const { phase, hooks } = machine(events);
   const refuted = phase("one", {
-    verify: () => ({ code: "reboot-not-proved", what: "no reboot", expected: "boot-2", seen: "boot-1", next: "look" }),
+    verify: () => ({
+      code: "reboot-not-proved",
+      what: "no reboot",
+      expected: "boot-2",
+      seen: "boot-1",
+      next: "look",
+    }),
   });
   const error = await failureOf(() => runPhases([refuted, phase("two")], {}, nothingDone, hooks));
   expect(error).toBeInstanceOf(HostError);
@@ -111,7 +122,11 @@ test("a phase that hangs ends at its deadline", async () => {
   const { phase, hooks } = machine([]);
   const hanging = phase("one", { deadlineSeconds: () => 0.05, run: () => new Promise(() => undefined) });
   const error = await failureOf(() => runPhases([hanging], {}, nothingDone, hooks));
-  expect([error.code, error.phase, error.message]).toEqual(["deadline-exceeded", "one", "one did not end within 0.05 s"]);
+  expect([error.code, error.phase, error.message]).toEqual([
+    "deadline-exceeded",
+    "one",
+    "one did not end within 0.05 s",
+  ]);
 });
 
 test("only a phase past the point of no return is announced as one that must not be broken", async () => {
@@ -127,5 +142,7 @@ test("only a phase past the point of no return is announced as one that must not
 test("a proof without words leaves no line", async () => {
   const { phase, hooks, progress } = machine([]);
   await runPhases([phase("one", { verify: () => ({ proved: "" }) }), phase("two")], {}, nothingDone, hooks);
-  expect(progress.events.filter((event) => event.startsWith("lasting"))).toEqual(["lasting two: seen one+two"]);
+  expect(progress.events.filter((event) => event.startsWith("lasting"))).toEqual([
+    "lasting two: seen one+two",
+  ]);
 });

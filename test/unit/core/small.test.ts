@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { homedir } from "node:os";
 import { cacheFolder } from "../../../provider/core/cache-folder";
 import { Stopwatch, within } from "../../../provider/core/deadline";
 import { findDrift, type DriftCheck } from "../../../provider/core/drift";
@@ -54,11 +55,28 @@ describe("format", () => {
   ])("elapsed(%d) is %s", (seconds, text) => expect(elapsed(seconds)).toBe(text));
 });
 
-const nasty = ["", "plain", "it's", "''", "$HOME `id` $(id)", 'a"b', "back\\slash\\", "new\nline", "*?[a]~", "-n", "ünïcode ☃", "!!", "a;b|c&d>e<f", "\t"];
+const nasty = [
+  "",
+  "plain",
+  "it's",
+  "''",
+  "$HOME `id` $(id)",
+  'a"b',
+  "back\\slash\\",
+  "new\nline",
+  "*?[a]~",
+  "-n",
+  "ünïcode ☃",
+  "!!",
+  "a;b|c&d>e<f",
+  "\t",
+];
 
 test.each(["sh", "dash", "bash"])("quote: %s gives every nasty value back unchanged", (shell) => {
   const script = nasty.map((value) => `printf '%s\\0' ${quote(value)}`).join("\n");
-  expect(execFileSync(shell, [], { input: script, encoding: "utf8" }).split("\0").slice(0, -1)).toEqual(nasty);
+  expect(execFileSync(shell, [], { input: script, encoding: "utf8" }).split("\0").slice(0, -1)).toEqual(
+    nasty,
+  );
 });
 
 describe("drift", () => {
@@ -68,7 +86,12 @@ describe("drift", () => {
   test.each([
     ["equal", { want: "a" }, { have: "a" }, []],
     ["nothing declared", {}, { have: "a" }, []],
-    ["different", { want: "a" }, { have: "b" }, [{ key: "k", declared: "a", observed: "b", meaning: "differs" }]],
+    [
+      "different",
+      { want: "a" },
+      { have: "b" },
+      [{ key: "k", declared: "a", observed: "b", meaning: "differs" }],
+    ],
     ["not seen", { want: "a" }, {}, [{ key: "k", declared: "a", observed: "", meaning: "differs" }]],
   ])("%s", (_, declared, observed, drift) => expect(findDrift(checks, declared, observed)).toEqual(drift));
 });
@@ -76,7 +99,7 @@ describe("drift", () => {
 test.each([
   [{ IMMUTABLE_OS_CACHE: "/own", XDG_CACHE_HOME: "/xdg" }, "/own"],
   [{ IMMUTABLE_OS_CACHE: undefined, XDG_CACHE_HOME: "/xdg" }, "/xdg/pulumi-immutable-os"],
-  [{ IMMUTABLE_OS_CACHE: undefined, XDG_CACHE_HOME: undefined, HOME: "/home/me" }, "/home/me/.cache/pulumi-immutable-os"],
+  [{ IMMUTABLE_OS_CACHE: undefined, XDG_CACHE_HOME: undefined }, `${homedir()}/.cache/pulumi-immutable-os`],
 ])("cache folder for %j", (variables, folder) => {
   const before = { ...process.env };
   for (const [name, value] of Object.entries(variables)) {

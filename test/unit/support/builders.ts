@@ -32,7 +32,15 @@ export function inputsOf(changes: Partial<NixosHostInputs> = {}): NixosHostInput
 
 export function disk(changes: Partial<Disk> = {}): Disk {
   return {
-    ...{ path: "/dev/vda", sizeBytes: 4294967296, serial: "LAB1", wwn: "", model: "", readOnly: false, parts: [] },
+    ...{
+      path: "/dev/vda",
+      sizeBytes: 4294967296,
+      serial: "LAB1",
+      wwn: "",
+      model: "",
+      readOnly: false,
+      parts: [],
+    },
     ...changes,
   };
 }
@@ -81,7 +89,12 @@ export function installerFacts(changes: Partial<NixosFacts> = {}): NixosFacts {
     bootId: "boot-2",
     kernelRelease: "6.12.0-installer",
     commandLine: "init=/nix/store/iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii-nixos-system-installer/init console=ttyS0",
-    osRelease: { id: "nixos", variantId: "installer", versionId: "25.05", prettyName: "NixOS 25.05 installer" },
+    osRelease: {
+      id: "nixos",
+      variantId: "installer",
+      versionId: "25.05",
+      prettyName: "NixOS 25.05 installer",
+    },
     mounts: [{ source: "tmpfs", target: "/", type: "tmpfs" }],
     ...changes,
   });
@@ -116,7 +129,7 @@ export function stateWith(changes: Partial<HostState> = {}, inputs: NixosHostInp
     machineId: "0123456789abcdef0123456789abcdef",
     bootId: "boot-3",
     bootedSystem: inputs.booted.toplevel,
-    disks: [{ device, serial: "LAB1", wwn: "", model: "", sizeBytes: 4294967296, holds: 'holds ext4 at /' }],
+    disks: [{ device, serial: "LAB1", wwn: "", model: "", sizeBytes: 4294967296, holds: "holds ext4 at /" }],
     kexecImage: { sha256: "", kernelRelease: "" },
     history: [],
     attempts: [],

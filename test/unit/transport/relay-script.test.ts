@@ -33,6 +33,7 @@ test("Nix programs whose pids were noted are ended, other programs are left alon
   const gone = Promise.all([exited(daemon), exited(store)]);
   execFileSync("sh", ["-s"], { input: endStaleRelays(file) });
   await gone;
+  await new Promise((resolve) => setTimeout(resolve, 200));
   expect(other.exitCode ?? other.signalCode).toBeNull();
   expect(notNoted.exitCode ?? notNoted.signalCode).toBeNull();
   expect(existsSync(file)).toBe(false);

@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { cleanUp, failureOf, hostFor, shellOn, tempFolder } from "./support";
 
@@ -98,12 +106,15 @@ test("a connection that breaks leaves nothing under the name", async () => {
   expect(existsSync(remote)).toBe(false);
 });
 
-test("a host that does not read ends the upload at its deadline", async () => {
+test("a host that does not read fills no memory, and the upload ends at its deadline", async () => {
   const folder = tempFolder();
   writeFileSync(join(folder, "cat"), "#!/bin/sh\nexec sleep 20\n", { mode: 0o755 });
   const shell = await shellOn(await hostFor({ localSh: { path: [folder] } }));
-  const big = localFile(Buffer.concat(Array<Buffer>(3).fill(data)));
+  const big = localFile(Buffer.alloc(0));
+  truncateSync(big, 1_000_000_000);
+  const before = process.memoryUsage().arrayBuffers;
   const error = await failureOf(shell.upload(big, join(folder, "file"), { deadlineSeconds: 1 }));
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000_000);
   expect(error.code).toBe("deadline-exceeded");
   expect((await shell.run("echo alive", soon)).stdout).toBe("alive\n");
 });

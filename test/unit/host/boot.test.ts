@@ -1,0 +1,95 @@
+import { waitForBoot } from "../../../provider/host/boot";
+import { HostSession } from "../../../provider/host/session";
+import type { Connect } from "../../../provider/core/shell";
+import { hostKey, RecordedProgress } from "../support/builders";
+import { errorOf, failureOf, fakeConnect, FakeShell } from "../support/fake-shell";
+
+const oldBoot = "11111111-1111-4111-8111-111111111111";
+const newBoot = "22222222-2222-4222-8222-222222222222";
+const answering = (bootId: string): FakeShell => new FakeShell(hostKey, () => ({ stdout: `${bootId}\n` }));
+
+/** A connection of the old boot that answers some times, then breaks. */
+function dyingAfter(answers: number): FakeShell {
+  let left = answers;
+  return new FakeShell(hostKey, () => (left-- > 0 ? { stdout: `${oldBoot}\n` } : errorOf("connection-lost")));
+}
+
+const access = {
+  port: 22,
+  user: "root",
+  auth: {},
+  hostKeys: undefined,
+  sudo: false,
+  connectTimeoutSeconds: 1,
+};
+
+async function wait(connect: Connect, times: { deadline?: number; oldMayAnswer?: number } = {}) {
+  const ways = { old: { ...access, host: "old" }, installer: { ...access, host: "installer" } };
+  const session = new HostSession(connect, ways, ["old"], [hostKey]);
+  const progress = new RecordedProgress();
+  await session.shell();
+  const result = await waitForBoot({
+    session,
+    way: "installer",
+    oldBootId: oldBoot,
+    deadlineSeconds: times.deadline ?? 5,
+    oldMayAnswerSeconds: times.oldMayAnswer ?? 3,
+    progress,
+  });
+  return { result, session, progress };
+}
+
+test("the old boot that still answers after its time is a machine that never went down", async () => {
+  const connect = fakeConnect(answering(oldBoot));
+  const { result, session } = await wait(connect, { oldMayAnswer: 0.6 });
+  expect(result.end).toBe("old-boot-alive");
+  expect([session.connections, connect.asked.length]).toEqual([1, 1]);
+});
+
+test("the old boot that answers until the deadline is alive too, not silent", async () => {
+  const { result } = await wait(fakeConnect(answering(oldBoot)), { deadline: 0.7, oldMayAnswer: 60 });
+  expect(result.end).toBe("old-boot-alive");
+});
+
+test("the connection is lost, then another boot_id answers by the expected way", async () => {
+  const connect = fakeConnect(dyingAfter(1), errorOf("unreachable"), answering(newBoot));
+  const { result, session } = await wait(connect);
+  expect(result).toEqual({ end: "booted" });
+  expect(connect.asked.map((each) => each.host)).toEqual(["old", "installer", "installer"]);
+  expect(session.connections).toBe(2);
+});
+
+test("after a lost connection the old boot may come back, and is recognised", async () => {
+  const { result } = await wait(fakeConnect(dyingAfter(0), answering(oldBoot)), { oldMayAnswer: 0.6 });
+  expect(result.end).toBe("old-boot-alive");
+});
+
+test.each(["login-refused", "unreachable"] as const)(
+  "%s until the deadline is silence, with the last word",
+  async (code) => {
+    const { result } = await wait(fakeConnect(dyingAfter(0), errorOf(code)), { deadline: 0.7 });
+    expect(result).toMatchObject({ end: "silent", last: { code } });
+  },
+);
+
+test("a wrong host key ends the wait at once", async () => {
+  const started = performance.now();
+  const error = await failureOf(() =>
+    wait(fakeConnect(dyingAfter(0), errorOf("host-key-mismatch")), { deadline: 60 }),
+  );
+  expect(error.code).toBe("host-key-mismatch");
+  expect(performance.now() - started).toBeLessThan(3000);
+});
+
+test("an answer that is no boot_id is no boot", async () => {
+  const { result } = await wait(fakeConnect(dyingAfter(0), answering("sh: cat: not found")), {
+    deadline: 0.7,
+  });
+  expect(result.end).toBe("silent");
+});
+
+test("the display says which system answers, and how long the wait may last", async () => {
+  const { progress } = await wait(fakeConnect(dyingAfter(1), answering(newBoot)));
+  expect(progress.events[0]).toBe("detail the old system still answers, 0 s of at most 5 s");
+  expect(progress.events.at(-1)).toMatch(/^detail waiting for the new system, \d s of at most 5 s/);
+});

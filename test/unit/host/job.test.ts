@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runJob, type Job } from "../../../provider/host/job";
+import type { HostSession } from "../../../provider/host/session";
+import { failureOf } from "../support/fake-shell";
+
+let root: string;
+beforeEach(() => (root = mkdtempSync(join(tmpdir(), "job-test-"))));
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** Runs the job's own scripts in this machine's sh, below a folder of this test and as on a host without systemd. */
+function localSession(onRun: (script: string) => void = () => undefined): HostSession {
+  const run = async (script: string, options: { onLine?: (line: string) => void }) => {
+    onRun(script);
+    const moved = script
+      .replaceAll("/run/pulumi-immutable-os", root)
+      .replaceAll("[ -d /run/systemd/system ]", "false");
+    const shell = spawn("sh", [], { stdio: ["pipe", "pipe", "pipe"] });
+    let [stdout, stderr] = ["", ""];
+    shell.stdout.on("data", (chunk) => (stdout += String(chunk)));
+    shell.stderr.on("data", (chunk) => (stderr += String(chunk)));
+    shell.stdin.end(moved);
+    const [exitCode] = (await once(shell, "close")) as [number];
+    stdout
+      .split("\n")
+      .filter(Boolean)
+      .forEach((line) => options.onLine?.(line));
+    return { exitCode, stdout, stderr };
+  };
+  return { run } as unknown as HostSession;
+}
+
+const job = (script: string, changes: Partial<Job> = {}): Job => ({
+  name: "unit",
+  script,
+  deadlineSeconds: 20,
+  onLine: () => undefined,
+  ...changes,
+});
+
+test.each([
+  ["output of both kinds, in order", "echo one; echo two >&2; echo three", 0, "one\ntwo\nthree"],
+  ["an exit code", "echo before; exit 7", 7, "before"],
+  ["exit code of set -e", "set -e\nfalse\necho never", 1, ""],
+  ["no output at all", ":", 0, ""],
+  ["nasty quotes", `printf '%s\\n' "it's" '$HOME' '"' '\`'`, 0, "it's\n$HOME\n\"\n`"],
+  ["blank lines", "echo one; echo; echo two", 0, "one\n\ntwo"],
+  ["no standard input to wait for", "cat; echo end", 0, "end"],
+])("%s", async (_, script, exitCode, output) => {
+  await expect(runJob(localSession(), job(script))).resolves.toEqual({ exitCode, output });
+});
+
+test("lines are passed on while it runs, each once", async () => {
+  const lines: string[] = [];
+  const result = await runJob(
+    localSession(),
+    job("echo one; sleep 1.2; echo two", { onLine: (line) => lines.push(line) }),
+  );
+  expect(lines).toEqual(["one", "two"]);
+  expect(result.output).toBe("one\ntwo");
+});
+
+test("it goes on without anybody who follows", async () => {
+  let runs = 0;
+  const lost = localSession(() => {
+    if (++runs > 1) throw new Error("the connection is gone, for good");
+  });
+  await expect(runJob(lost, job(`sleep 0.3; echo done > ${root}/proof`))).rejects.toThrow("gone, for good");
+  expect(existsSync(`${root}/proof`)).toBe(false);
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  expect(readFileSync(`${root}/proof`, "utf8")).toBe("done\n");
+});
+
+test("a new start under the same name forgets the older one", async () => {
+  await runJob(localSession(), job("echo one; exit 3"));
+  await expect(runJob(localSession(), job("echo two"))).resolves.toEqual({ exitCode: 0, output: "two" });
+});
+
+test("a job that cannot be started is an error of its own", async () => {
+  const session = {
+    run: () => Promise.resolve({ exitCode: 1, stdout: "", stderr: "Read-only file system" }),
+  };
+  const error = await failureOf(() => runJob(session as unknown as HostSession, job(":")));
+  expect(error.text()).toMatch(/the job unit could not be started[\s\S]*Read-only file system/);
+});
+
+test("the deadline ends the wait, with what the job said and where its output is", async () => {
+  const answers = [
+    { exitCode: 0, stdout: "", stderr: "" },
+    { exitCode: 75, stdout: "still\n", stderr: "" },
+  ];
+  const session = { run: () => Promise.resolve(answers.length > 1 ? answers.shift() : answers[0]) };
+  const error = await failureOf(() =>
+    runJob(session as unknown as HostSession, job(":", { deadlineSeconds: 0.1 })),
+  );
+  expect(error.code).toBe("deadline-exceeded");
+  expect(error.text()).toMatch(
+    /next: {5}its output is on the host: \/run\/pulumi-immutable-os\/jobs\/unit\/log\n {2}log:\n {4}still/,
+  );
+});
+
+test("the script and its folder are for root alone", async () => {
+  await runJob(localSession(), job("umask"));
+  expect(readFileSync(`${root}/jobs/unit/log`, "utf8").trim()).toMatch(/^0*77$/);
+});

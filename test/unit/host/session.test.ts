@@ -1,0 +1,164 @@
+import { HostSession, keepTrying, type Ways } from "../../../provider/host/session";
+import type { Access, Connect } from "../../../provider/core/shell";
+import { hostKey } from "../support/builders";
+import { errorOf, failureOf, fakeConnect, FakeShell } from "../support/fake-shell";
+
+const access = (host: string, changes: Partial<Access> = {}): Access => ({
+  ...{ host, port: 22, user: "root", auth: {}, hostKeys: undefined, sudo: false, connectTimeoutSeconds: 1 },
+  ...changes,
+});
+const ways: Ways = { old: access("old"), installer: access("installer"), installed: access("installed") };
+const order = ["old", "installer", "installed"] as const;
+const shell = (key = hostKey): FakeShell => new FakeShell(key, () => ({ stdout: "ok" }));
+const look = (session: HostSession) => session.run("true", { deadlineSeconds: 1 });
+const hosts = ({ asked }: { asked: Access[] }) => asked.map((each) => each.host);
+const sessionWith = (connect: Connect, changed: Ways = ways, pinned?: string[]) =>
+  new HostSession(connect, changed, order, pinned);
+
+test("everything of one boot shares one connection, even when asked at once", async () => {
+  const connect = fakeConnect(shell());
+  const session = sessionWith(connect);
+  expect(session.connections).toBe(0);
+  await Promise.all([look(session), look(session), look(session)]);
+  await look(session);
+  expect([hosts(connect), session.connections]).toEqual([["old"], 1]);
+});
+
+test("the ways are tried in order, as long as another way is worth it", async () => {
+  const connect = fakeConnect(errorOf("unreachable"), errorOf("login-refused"), shell());
+  await look(sessionWith(connect));
+  expect(hosts(connect)).toEqual(["old", "installer", "installed"]);
+});
+
+test("ways that are the same are tried once", async () => {
+  const connect = fakeConnect(errorOf("unreachable"));
+  const same = { old: access("h"), installer: access("h"), installed: access("h", { port: 23 }) };
+  await failureOf(() => look(sessionWith(connect, same)));
+  expect(connect.asked.map((each) => each.port)).toEqual([22, 23]);
+});
+
+test.each(["host-key-mismatch", "bad-input"] as const)("%s ends the search at once", async (code) => {
+  const connect = fakeConnect(errorOf(code), shell());
+  expect((await failureOf(() => look(sessionWith(connect)))).code).toBe(code);
+  expect(hosts(connect)).toEqual(["old"]);
+});
+
+test.each([
+  [
+    "a refused login says more than silence",
+    ["unreachable", "login-refused", "unreachable"],
+    "login-refused",
+  ],
+  ["silence everywhere is silence", ["unreachable", "unreachable", "unreachable"], "unreachable"],
+] as const)("%s", async (_, codes, told) => {
+  const connect = fakeConnect(...codes.map(errorOf));
+  expect((await failureOf(() => look(sessionWith(connect)))).code).toBe(told);
+});
+
+test("after a failed search the next use searches again", async () => {
+  const connect = fakeConnect(errorOf("host-key-mismatch"), shell());
+  const session = sessionWith(connect);
+  await failureOf(() => look(session));
+  await look(session);
+  expect(session.connections).toBe(1);
+});
+
+describe("host keys", () => {
+  test("the first key seen is required from then on, of every system", async () => {
+    const connect = fakeConnect(shell("ssh-ed25519 FIRST"), shell("ssh-ed25519 FIRST"));
+    const session = sessionWith(connect);
+    expect(session.hostKeys).toEqual([]);
+    await look(session);
+    await session.drop();
+    await session.enter("installer");
+    expect(connect.asked.map((each) => each.hostKeys)).toEqual([undefined, ["ssh-ed25519 FIRST"]]);
+    expect(session.hostKeys).toEqual(["ssh-ed25519 FIRST"]);
+  });
+
+  test("keys pinned in the state are required on first contact, and stay", async () => {
+    const connect = fakeConnect(shell("ssh-ed25519 OTHER"));
+    const session = sessionWith(connect, ways, ["ssh-ed25519 PINNED"]);
+    await look(session);
+    expect(connect.asked[0]?.hostKeys).toEqual(["ssh-ed25519 PINNED"]);
+    expect(session.hostKeys).toEqual(["ssh-ed25519 PINNED"]);
+  });
+
+  test("keys given for a way go before the pinned ones", async () => {
+    const connect = fakeConnect(shell());
+    await look(
+      sessionWith(connect, { old: access("old", { hostKeys: ["SHA256:given"] }) }, ["ssh-ed25519 PINNED"]),
+    );
+    expect(connect.asked[0]?.hostKeys).toEqual(["SHA256:given"]);
+  });
+});
+
+test("drop closes the connection, and the next use opens another one", async () => {
+  const [first, second] = [shell(), shell()];
+  const session = sessionWith(fakeConnect(first, second));
+  await look(session);
+  await session.drop();
+  await session.drop();
+  expect(first.isClosed).toBe(true);
+  await look(session);
+  expect([session.connections, second.scripts.length]).toEqual([2, 1]);
+});
+
+test("a connection that broke by itself is replaced on next use, but never a newer one", async () => {
+  const [first, second] = [shell(), shell()];
+  const session = sessionWith(fakeConnect(first, second));
+  await look(session);
+  first.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  await look(session);
+  await look(session);
+  expect([session.connections, second.scripts.length]).toEqual([2, 2]);
+});
+
+test("a way that does not exist is a defect, said plainly", async () => {
+  await expect(sessionWith(fakeConnect(shell()), {}).enter("old")).rejects.toThrow(
+    "no way into the old system",
+  );
+});
+
+describe("keepTrying", () => {
+  test("goes on over passing errors, and remembers the last one", async () => {
+    const answers = [errorOf("unreachable"), undefined, "there"];
+    const tries: (string | undefined)[] = [];
+    const outcome = await keepTrying<string>(
+      10,
+      async () => {
+        const answer = answers.shift();
+        if (typeof answer === "object") throw answer;
+        return answer;
+      },
+      (_, last) => tries.push(last?.code),
+    );
+    expect([outcome.result, outcome.last?.code, tries]).toEqual([
+      "there",
+      "unreachable",
+      [undefined, "unreachable", "unreachable"],
+    ]);
+  });
+
+  test.each(["host-key-mismatch", "wrong-disk"] as const)("%s ends it at once", async (code) => {
+    let tries = 0;
+    const error = await failureOf(() =>
+      keepTrying(
+        10,
+        () => Promise.reject(errorOf(code)),
+        () => tries++,
+      ),
+    );
+    expect([error.code, tries]).toEqual([code, 1]);
+  });
+
+  test("the deadline ends it, with the last error", async () => {
+    const outcome = await keepTrying(
+      0.3,
+      () => Promise.reject(errorOf("login-refused")),
+      () => undefined,
+    );
+    expect([outcome.result, outcome.last?.code]).toEqual([undefined, "login-refused"]);
+    expect(outcome.seconds).toBeLessThan(3);
+  });
+});
