@@ -41,7 +41,8 @@ export interface ErrorDetails {
 const usualNext: Partial<Record<ErrorCode, string>> = {
   unreachable: "look whether the machine runs, and check its address and port; then run pulumi up again",
   "connection-lost": "run pulumi up again: it looks at the machine anew, and goes on from what is proved",
-  "deadline-exceeded": "look what keeps the host busy, or allow more time in connection.deadlines; then run pulumi up again",
+  "deadline-exceeded":
+    "look what keeps the host busy, or allow more time in connection.deadlines; then run pulumi up again",
   "copy-failed": "look at the space and the rights on the host, then run pulumi up again",
   "build-failed": "correct what the log shows, then run pulumi up again",
   "bad-input": "correct the program",

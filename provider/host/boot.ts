@@ -45,13 +45,17 @@ export async function waitForBoot(wait: WaitForBoot): Promise<BootResult> {
     async () => {
       state.oldAnswered = false;
       const question = `${readBootId}\n${wait.endIsPending ? `{ ${wait.endIsPending}; } && echo pending` : ""}`;
-      const answer = state.oldAlive ? await askOld(session, question, state) : await askAnew(session, question, wait.way, shortestTrySeconds + state.tries++);
+      const answer = state.oldAlive
+        ? await askOld(session, question, state)
+        : await askAnew(session, question, wait.way, shortestTrySeconds + state.tries++);
       const seconds = (performance.now() - start) / 1000;
       if (answer === undefined) return undefined;
       if (answer.bootId !== wait.oldBootId) return { end: "booted" };
       state.oldAnswered = true;
       state.oldAlive = true;
-      return seconds > wait.oldMayAnswerSeconds * (answer.pending ? pendingFactor : 1) ? { end: "old-boot-alive", seconds } : undefined;
+      return seconds > wait.oldMayAnswerSeconds * (answer.pending ? pendingFactor : 1)
+        ? { end: "old-boot-alive", seconds }
+        : undefined;
     },
     (seconds) =>
       progress.detail(
@@ -60,10 +64,17 @@ export async function waitForBoot(wait: WaitForBoot): Promise<BootResult> {
       ),
   );
   const { seconds, last } = outcome;
-  return outcome.result ?? (state.oldAnswered ? { end: "old-boot-alive", seconds } : { end: "silent", seconds, last });
+  return (
+    outcome.result ??
+    (state.oldAnswered ? { end: "old-boot-alive", seconds } : { end: "silent", seconds, last })
+  );
 }
 
-async function askOld(session: HostSession, question: string, state: { oldAlive: boolean }): Promise<Answer | undefined> {
+async function askOld(
+  session: HostSession,
+  question: string,
+  state: { oldAlive: boolean },
+): Promise<Answer | undefined> {
   try {
     return answerOf(await session.run(question, { deadlineSeconds: 3 }));
   } catch {
@@ -73,7 +84,12 @@ async function askOld(session: HostSession, question: string, state: { oldAlive:
   }
 }
 
-async function askAnew(session: HostSession, question: string, way: WayName, mostSeconds: number): Promise<Answer | undefined> {
+async function askAnew(
+  session: HostSession,
+  question: string,
+  way: WayName,
+  mostSeconds: number,
+): Promise<Answer | undefined> {
   await session.drop();
   const shell = await session.enter(way, mostSeconds);
   return answerOf(await shell.run(question, { deadlineSeconds: 15 }));

@@ -60,14 +60,23 @@ export function hostProbe(question: ProbeQuestion): string {
     ),
     section("memory", "sed -n 's/^MemTotal: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo"),
     section("efi", "[ -d /sys/firmware/efi ] && echo uefi"),
-    section("tools", question.tools.map((tool) => `command -v ${tool} >/dev/null || echo ${tool}`).join("; ") || ":"),
+    section(
+      "tools",
+      question.tools.map((tool) => `command -v ${tool} >/dev/null || echo ${tool}`).join("; ") || ":",
+    ),
     section("kexec_load_disabled", "cat /proc/sys/kernel/kexec_load_disabled"),
     section("kexec_loaded", "cat /sys/kernel/kexec_loaded"),
     section("lockdown", "cat /sys/kernel/security/lockdown"),
     section("mounts", "cat /proc/mounts"),
     section("swaps", "sed 1d /proc/swaps"),
-    section("lsblk", "lsblk --json --bytes --output NAME,PATH,TYPE,SIZE,RO,SERIAL,WWN,MODEL,FSTYPE,LABEL,PARTLABEL,MOUNTPOINT"),
-    section("devices", `for d in ${devices || "''"}; do [ -n "$d" ] && [ -b "$d" ] && echo "$(readlink -f "$d") $d"; done`),
+    section(
+      "lsblk",
+      "lsblk --json --bytes --output NAME,PATH,TYPE,SIZE,RO,SERIAL,WWN,MODEL,FSTYPE,LABEL,PARTLABEL,MOUNTPOINT",
+    ),
+    section(
+      "devices",
+      `for d in ${devices || "''"}; do [ -n "$d" ] && [ -b "$d" ] && echo "$(readlink -f "$d") $d"; done`,
+    ),
     section(
       "free",
       `for d in ${question.freeSpaceOf.map(quote).join(" ") || "/"}; do echo "$(df -Pk "$d" | awk 'NR==2{print $4}') $d"; done`,
@@ -111,7 +120,10 @@ export function parseHostFacts(sections: Sections): HostFacts {
     disks: parseDisks(text(sections, "lsblk")),
     devices: pairs(text(sections, "devices")),
     freeKiB: Object.fromEntries(
-      Object.entries(pairs(text(sections, "free"))).map(([path, free]) => [path, Number.parseInt(free, 10) || 0]),
+      Object.entries(pairs(text(sections, "free"))).map(([path, free]) => [
+        path,
+        Number.parseInt(free, 10) || 0,
+      ]),
     ),
     failedUnits: lines(text(sections, "failed-units")),
     receipt: parseReceipt(text(sections, "receipt")),

@@ -33,7 +33,11 @@ export async function runJob(session: HostSession, job: Job): Promise<JobResult>
     });
   }
   const lines: string[] = [];
-  const outcome = await keepTrying<number>(job.deadlineSeconds, () => follow(session, job, lines), () => undefined);
+  const outcome = await keepTrying<number>(
+    job.deadlineSeconds,
+    () => follow(session, job, lines),
+    () => undefined,
+  );
   if (outcome.result !== undefined) return { exitCode: outcome.result, output: lines.join("\n") };
   throw new HostError("deadline-exceeded", {
     what: `the job ${job.name} did not end within ${job.deadlineSeconds} s`,
@@ -45,10 +49,11 @@ export async function runJob(session: HostSession, job: Job): Promise<JobResult>
 
 function startScript(job: Job): string {
   const dir = `${folder}/${job.name}`;
+  // No umask: the job would inherit it, and an activation under 077 makes an /etc that no daemon can read.
   return `set -eu
-umask 077
 rm -rf ${dir}
-mkdir -p ${dir}
+mkdir -p ${folder}
+mkdir -m 700 ${dir}
 printf '%s\\n' ${quote(`(${job.script}\n) </dev/null`)} > ${dir}/script
 printf '%s\\n' ${quote(`sh ${dir}/script > ${dir}/log 2>&1; echo $? > ${dir}/rc.tmp; mv ${dir}/rc.tmp ${dir}/rc`)} > ${dir}/start
 touch ${dir}/log

@@ -50,7 +50,11 @@ export interface ReceiptPlace {
 }
 
 /** Writes the receipt, and believes that it is there when the host has read it back. */
-export async function keepReceipt(session: HostSession, receipt: Receipt, place: ReceiptPlace): Promise<void> {
+export async function keepReceipt(
+  session: HostSession,
+  receipt: Receipt,
+  place: ReceiptPlace,
+): Promise<void> {
   const written = await session.run(writeReceipt(receipt, place), { deadlineSeconds: 30 });
   const wanted = JSON.stringify(receipt);
   const lines = written.stdout.trim().split("\n");

@@ -53,7 +53,11 @@ export class HostSession {
     const access = this.ways[name];
     if (access === undefined) throw new Error(`there is no way into the ${name} system`);
     const connectTimeoutSeconds = Math.min(access.connectTimeoutSeconds, mostSeconds);
-    const shell = await this.connect({ ...access, hostKeys: access.hostKeys ?? this.pinned, connectTimeoutSeconds });
+    const shell = await this.connect({
+      ...access,
+      hostKeys: access.hostKeys ?? this.pinned,
+      connectTimeoutSeconds,
+    });
     this.connections++;
     // A key that the program declares is trusted for what it says; without one, the first key stays for good.
     if (access.hostKeys !== undefined || this.pinned === undefined) this.pinned = [shell.hostKey.publicKey];

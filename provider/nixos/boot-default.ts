@@ -39,7 +39,10 @@ export function bootDefaultProbe(prefix: string, root: string): string {
       `${prefix}extlinux`,
       `grep -E '^ *(DEFAULT|LABEL|LINUX|INITRD|APPEND) ' ${root}/boot/extlinux/extlinux.conf`,
     ),
-    section(`${prefix}grub`, `grep -E '^ *(set default=|menuentry |submenu |linux|initrd)' ${root}/boot/grub/grub.cfg`),
+    section(
+      `${prefix}grub`,
+      `grep -E '^ *(set default=|menuentry |submenu |linux|initrd)' ${root}/boot/grub/grub.cfg`,
+    ),
     section(`${prefix}grubenv`, `grep -E '^(saved_entry|next_entry)=' ${root}/boot/grub/grubenv`),
     section(
       `${prefix}boot-files`,
@@ -51,11 +54,16 @@ export function bootDefaultProbe(prefix: string, root: string): string {
 export function parseBootDefault(sections: Sections, prefix: string): BootDefault {
   const sizes = parseSizes(text(sections, `${prefix}boot-files`));
   const found =
-    named("systemd-boot", systemdBootDefault(text(sections, `${prefix}sd-boot`), text(sections, `${prefix}sd-boot-variable`))) ??
+    named(
+      "systemd-boot",
+      systemdBootDefault(text(sections, `${prefix}sd-boot`), text(sections, `${prefix}sd-boot-variable`)),
+    ) ??
     named("extlinux", extlinuxDefault(text(sections, `${prefix}extlinux`))) ??
     named("grub", grubDefault(text(sections, `${prefix}grub`), text(sections, `${prefix}grubenv`)));
-  if (found === undefined) return { loader: "", toplevel: "", kernelBytes: undefined, initrdBytes: undefined };
-  const size = (path: string): number | undefined => (path.startsWith("/nix/store/") ? undefined : (sizes.get(baseName(path)) ?? 0));
+  if (found === undefined)
+    return { loader: "", toplevel: "", kernelBytes: undefined, initrdBytes: undefined };
+  const size = (path: string): number | undefined =>
+    path.startsWith("/nix/store/") ? undefined : (sizes.get(baseName(path)) ?? 0);
   return {
     loader: found.loader,
     toplevel: found.entry.toplevel,
@@ -64,7 +72,10 @@ export function parseBootDefault(sections: Sections, prefix: string): BootDefaul
   };
 }
 
-function named(loader: BootDefault["loader"], entry: Entry | undefined): { loader: BootDefault["loader"]; entry: Entry } | undefined {
+function named(
+  loader: BootDefault["loader"],
+  entry: Entry | undefined,
+): { loader: BootDefault["loader"]; entry: Entry } | undefined {
   return entry && { loader, entry };
 }
 
@@ -86,7 +97,10 @@ function systemdBootDefault(content: string, variable: string): Entry | undefine
 }
 
 function globToRegExp(pattern: string): RegExp {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${source}(\\.conf)?$`);
 }
 
@@ -104,21 +118,27 @@ function extlinuxDefault(content: string): Entry | undefined {
 
 /** NixOS writes its default as the first entry; `saved_entry` and `next_entry` of grubenv may point elsewhere. */
 function grubDefault(content: string, environment: string): Entry | undefined {
-  const entries = [...content.matchAll(/^ *menuentry +["']([^"']*)["'](.*)$/gm)].map((match, index, all): Entry & { id: string } => {
-    const body = content.slice(match.index, all[index + 1]?.index);
-    return {
-      name: match[1] ?? "",
-      id: /--id +["']?([\w-]+)/.exec(match[2] ?? "")?.[1] ?? "",
-      toplevel: toplevelOf(body),
-      kernel: /^ *linux\w* +(\S+)/m.exec(body)?.[1] ?? "",
-      initrd: /^ *initrd\w* +(\S+)/m.exec(body)?.[1] ?? "",
-    };
-  });
+  const entries = [...content.matchAll(/^ *menuentry +["']([^"']*)["'](.*)$/gm)].map(
+    (match, index, all): Entry & { id: string } => {
+      const body = content.slice(match.index, all[index + 1]?.index);
+      return {
+        name: match[1] ?? "",
+        id: /--id +["']?([\w-]+)/.exec(match[2] ?? "")?.[1] ?? "",
+        toplevel: toplevelOf(body),
+        kernel: /^ *linux\w* +(\S+)/m.exec(body)?.[1] ?? "",
+        initrd: /^ *initrd\w* +(\S+)/m.exec(body)?.[1] ?? "",
+      };
+    },
+  );
   const value = (name: string): string => new RegExp(`^${name}=(.+)$`, "m").exec(environment)?.[1] ?? "";
   const configured = /set default="?([^"\n]*)"?/.exec(content)?.[1] ?? "0";
-  const chosen = value("next_entry") || (configured.includes("saved_entry") ? value("saved_entry") : configured) || "0";
+  const chosen =
+    value("next_entry") || (configured.includes("saved_entry") ? value("saved_entry") : configured) || "0";
   const last = chosen.split(">").at(-1) ?? "0";
-  return entries.find((entry) => entry.id === last || entry.name === last) ?? entries[Number.parseInt(last, 10) || 0];
+  return (
+    entries.find((entry) => entry.id === last || entry.name === last) ??
+    entries[Number.parseInt(last, 10) || 0]
+  );
 }
 
 function toplevelOf(options: string): string {

@@ -15,16 +15,22 @@ export async function copyClosure(context: NixosContext, path: string, root: "" 
   const command = root === "" ? "nix-daemon --stdio" : `nix-daemon --stdio --store 'local?root=${root}'`;
   const relay = await (await session.shell()).relay(command);
   let paths = 0;
-  const watch = watchForStall(relay, (sent) => progress.detail(`copying the closure: ${paths} paths, ${bytes(sent)}`));
+  const watch = watchForStall(relay, (sent) =>
+    progress.detail(`copying the closure: ${paths} paths, ${bytes(sent)}`),
+  );
   try {
-    const run = await runLocal("nix", [...nixFlags, "copy", "--no-check-sigs", "--to", `unix://${relay.socketPath}`, path], {
-      deadlineSeconds: spec.deadlines.phaseSeconds,
-      onLine: (line) => {
-        progress.log(line);
-        if (line.includes("copying path")) paths++;
+    const run = await runLocal(
+      "nix",
+      [...nixFlags, "copy", "--no-check-sigs", "--to", `unix://${relay.socketPath}`, path],
+      {
+        deadlineSeconds: spec.deadlines.phaseSeconds,
+        onLine: (line) => {
+          progress.log(line);
+          if (line.includes("copying path")) paths++;
+        },
+        env: { NIX_REMOTE: "" },
       },
-      env: { NIX_REMOTE: "" },
-    });
+    );
     if (run.exitCode !== 0) throw copyFailed(path, run.stderr, relay, watch.stalled);
     progress.log(`${paths} paths, ${bytes(relay.sentBytes())} sent`);
   } finally {

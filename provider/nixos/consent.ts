@@ -1,7 +1,10 @@
 import type { NixosSpec } from "./spec";
 
 /** The disks that a reinstall would wipe and that `install.allowReinstall` does not name by path or by serial. */
-export function disksWithoutConsent(spec: NixosSpec, knownSerial: (device: string) => string | undefined): string[] {
+export function disksWithoutConsent(
+  spec: NixosSpec,
+  knownSerial: (device: string) => string | undefined,
+): string[] {
   return spec.disks
     .filter((disk) => {
       const serial = disk.serial ?? knownSerial(disk.device);

@@ -19,7 +19,10 @@ export function consequences(state: HostState, news: NixosHostInputs): Consequen
   if (reinstall) return { reinstall, lines: [reinstallLine(state, news)] };
   if (!isInstalled(state)) return { reinstall, lines: [resumeLine(state, news)] };
   const declared = news.current.toplevel;
-  const drifted = state.current.toplevel !== declared || state.booted.toplevel !== declared || state.bootDefault.toplevel !== declared;
+  const drifted =
+    state.current.toplevel !== declared ||
+    state.booted.toplevel !== declared ||
+    state.bootDefault.toplevel !== declared;
   if (!drifted && state.booted.kernelRelease === news.booted.kernelRelease) return { reinstall, lines: [] };
   const onHost = state.history.some((entry) => entry.toplevel === declared);
   const from = shortPath(state.current.toplevel) || "nothing";
@@ -35,7 +38,10 @@ export function consequences(state: HostState, news: NixosHostInputs): Consequen
 /** Consent is asked for on inputs alone, at the preview, and again before the wipe. */
 export function requireReinstallConsent(state: HostState, news: NixosHostInputs): void {
   const spec = specOf(news);
-  const missing = disksWithoutConsent(spec, (device) => state.disks.find((known) => known.device === device)?.serial);
+  const missing = disksWithoutConsent(
+    spec,
+    (device) => state.disks.find((known) => known.device === device)?.serial,
+  );
   if (missing.length === 0) return;
   throw new HostError("reinstall-refused", {
     what: `${reinstallReason(state, news)}: the machine would have to be reinstalled`,
@@ -47,7 +53,10 @@ export function requireReinstallConsent(state: HostState, news: NixosHostInputs)
 
 /** An install that stopped half-way, or was asked for in parts, goes on where the machine's receipt says. */
 function resumeLine(state: HostState, news: NixosHostInputs): string {
-  const wiped = state.__installed.installKey === "" ? `; WIPES ${disksInWords(state, news)}` : "; the disks are wiped already";
+  const wiped =
+    state.__installed.installKey === ""
+      ? `; WIPES ${disksInWords(state, news)}`
+      : "; the disks are wiped already";
   return `the install goes on after the phase ${state.phase || "preflight"}${wiped}; reboots into ${shortPath(news.current.toplevel)}, kernel ${news.booted.kernelRelease}`;
 }
 
@@ -65,6 +74,7 @@ function disksInWords(state: HostState, news: NixosHostInputs): string {
 
 function reinstallReason(state: HostState, news: NixosHostInputs): string {
   if (state.layout.hash !== news.layout.hash) return "the disk layout changed";
-  if ((state.install?.reinstallTrigger ?? "") !== (news.install?.reinstallTrigger ?? "")) return "install.reinstallTrigger changed";
+  if ((state.install?.reinstallTrigger ?? "") !== (news.install?.reinstallTrigger ?? ""))
+    return "install.reinstallTrigger changed";
   return "the disks changed";
 }

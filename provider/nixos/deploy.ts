@@ -26,7 +26,11 @@ export interface Outcome {
 }
 
 /** observe → plan → run the missing phases → confirm → the state: create, update, resume and rollback alike. */
-export async function deploy(tools: HostTools, news: NixosHostInputs, olds: HostState | undefined): Promise<Outcome> {
+export async function deploy(
+  tools: HostTools,
+  news: NixosHostInputs,
+  olds: HostState | undefined,
+): Promise<Outcome> {
   const context = contextFor(tools, news, olds);
   const run: Run = { facts: undefined, phase: olds?.phase ?? "", unfinished: "", lasting: false };
   try {
@@ -50,9 +54,16 @@ export async function deploy(tools: HostTools, news: NixosHostInputs, olds: Host
   }
 }
 
-export function contextFor(tools: HostTools, inputs: NixosHostInputs, olds: HostState | undefined): NixosContext {
+export function contextFor(
+  tools: HostTools,
+  inputs: NixosHostInputs,
+  olds: HostState | undefined,
+): NixosContext {
   // A machine that was installed is looked for where the installed system is; a new one where the old system is.
-  const order = olds && isInstalled(olds) ? (["installed", "installer", "old"] as const) : (["old", "installer", "installed"] as const);
+  const order =
+    olds && isInstalled(olds)
+      ? (["installed", "installer", "old"] as const)
+      : (["old", "installer", "installed"] as const);
   return {
     ...tools,
     spec: specOf(inputs),

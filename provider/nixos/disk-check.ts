@@ -21,7 +21,11 @@ export function recordDisks(facts: NixosFacts, declared: readonly DeclaredDisk[]
 }
 
 /** Every way in which a disk is not the declared one. Empty: it is. */
-export function identityProblems(facts: NixosFacts, declared: readonly DeclaredDisk[], before: readonly DiskRecord[] = []): string[] {
+export function identityProblems(
+  facts: NixosFacts,
+  declared: readonly DeclaredDisk[],
+  before: readonly DiskRecord[] = [],
+): string[] {
   const problems = declared.flatMap((wanted) => {
     const disk = findDisk(facts, wanted.device);
     if (disk === undefined) return [notADisk(facts, wanted.device)];
@@ -46,13 +50,19 @@ export function usageProblems(facts: NixosFacts, declared: readonly DeclaredDisk
   return declared.flatMap((wanted) => {
     const disk = findDisk(facts, wanted.device);
     return (disk?.parts ?? []).flatMap((part) => [
-      ...(part.mountpoint && part.mountpoint !== "[SWAP]" ? [`${part.path} on ${wanted.device} is mounted at ${part.mountpoint}`] : []),
+      ...(part.mountpoint && part.mountpoint !== "[SWAP]"
+        ? [`${part.path} on ${wanted.device} is mounted at ${part.mountpoint}`]
+        : []),
       ...(facts.swaps.includes(part.path) ? [`${part.path} on ${wanted.device} is in use as swap`] : []),
     ]);
   });
 }
 
-export function requireDisks(facts: NixosFacts, declared: readonly DeclaredDisk[], before: readonly DiskRecord[] | undefined): void {
+export function requireDisks(
+  facts: NixosFacts,
+  declared: readonly DeclaredDisk[],
+  before: readonly DiskRecord[] | undefined,
+): void {
   const wrong = identityProblems(facts, declared, before);
   if (wrong.length > 0) {
     throw new HostError("wrong-disk", {
@@ -74,23 +84,40 @@ export function requireDisks(facts: NixosFacts, declared: readonly DeclaredDisk[
 }
 
 export function describeDisk(record: DiskRecord): string {
-  const names = [record.model, record.serial && `serial ${record.serial}`, bytes(record.sizeBytes)].filter(Boolean);
+  const names = [record.model, record.serial && `serial ${record.serial}`, bytes(record.sizeBytes)].filter(
+    Boolean,
+  );
   return `${record.device} (${names.join(", ")}; ${record.holds})`;
 }
 
 function contentOf(disk: Disk): string {
   const parts = disk.parts.map((part) =>
-    [part.fileSystem || part.type, part.label && `"${part.label}"`, part.mountpoint && `at ${part.mountpoint}`].filter(Boolean).join(" "),
+    [
+      part.fileSystem || part.type,
+      part.label && `"${part.label}"`,
+      part.mountpoint && `at ${part.mountpoint}`,
+    ]
+      .filter(Boolean)
+      .join(" "),
   );
   return parts.length === 0 ? "empty" : `holds ${parts.join(", ")}`;
 }
 
-function differs(device: string, what: string, wanted: string | number | undefined, seen: string | number): string {
-  return wanted === undefined || wanted === "" || wanted === seen ? "" : `${device} has ${what} ${seen || "(none)"}, not ${wanted}`;
+function differs(
+  device: string,
+  what: string,
+  wanted: string | number | undefined,
+  seen: string | number,
+): string {
+  return wanted === undefined || wanted === "" || wanted === seen
+    ? ""
+    : `${device} has ${what} ${seen || "(none)"}, not ${wanted}`;
 }
 
 function notADisk(facts: NixosFacts, device: string): string {
   const path = facts.devices[device];
   const known = facts.disks.map((disk) => disk.path).join(", ");
-  return path === undefined ? `${device} does not exist (disks here: ${known})` : `${device} is ${path}, which is no whole disk`;
+  return path === undefined
+    ? `${device} does not exist (disks here: ${known})`
+    : `${device} is ${path}, which is no whole disk`;
 }

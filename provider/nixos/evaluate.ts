@@ -97,13 +97,22 @@ export class Evaluator {
     if (names.length === 0) return new Map();
     const run = await this.runLocal(
       "nix",
-      [...nixFlags, "eval", "--json", "--no-write-lock-file", `${flake}#nixosConfigurations`, "--apply", configurationsExpression(names)],
+      [
+        ...nixFlags,
+        "eval",
+        "--json",
+        "--no-write-lock-file",
+        `${flake}#nixosConfigurations`,
+        "--apply",
+        configurationsExpression(names),
+      ],
       { deadlineSeconds: evaluationDeadlineSeconds },
     );
     if (run.exitCode === 0) {
       return new Map(Object.entries(JSON.parse(run.stdout) as Record<string, RawEvaluation>));
     }
-    if (names.length === 1) return new Map([[names[0] as string, evaluationFailed(`${flake}#${names[0]}`, run.stderr)]]);
+    if (names.length === 1)
+      return new Map([[names[0] as string, evaluationFailed(`${flake}#${names[0]}`, run.stderr)]]);
     const results = new Map<string, RawEvaluation | HostError>();
     for (const name of names) {
       for (const [key, result] of await this.evaluateAll(flake, [name])) results.set(key, result);
@@ -113,13 +122,23 @@ export class Evaluator {
 
   /** What the flake's content is known by; undefined when it cannot be locked. */
   private async fingerprint(flake: string): Promise<string | undefined> {
-    const run = await this.runLocal("nix", [...nixFlags, "flake", "metadata", "--json", "--no-write-lock-file", flake], {
-      deadlineSeconds: evaluationDeadlineSeconds,
-    });
+    const run = await this.runLocal(
+      "nix",
+      [...nixFlags, "flake", "metadata", "--json", "--no-write-lock-file", flake],
+      {
+        deadlineSeconds: evaluationDeadlineSeconds,
+      },
+    );
     if (run.exitCode !== 0) return undefined;
-    const { locked, locks, url } = JSON.parse(run.stdout) as { locked?: { narHash?: string }; locks?: unknown; url?: string };
+    const { locked, locks, url } = JSON.parse(run.stdout) as {
+      locked?: { narHash?: string };
+      locks?: unknown;
+      url?: string;
+    };
     if (locked?.narHash === undefined) return undefined;
-    return createHash("sha256").update(JSON.stringify([locked.narHash, locks, url, configurationsExpression([])])).digest("hex");
+    return createHash("sha256")
+      .update(JSON.stringify([locked.narHash, locks, url, configurationsExpression([])]))
+      .digest("hex");
   }
 }
 
@@ -143,7 +162,10 @@ function digest(raw: RawEvaluation): Evaluation {
 }
 
 /** Prebuilt paths are read from this machine's store; nothing is evaluated. */
-async function ofStorePaths(system: { toplevel: string; diskoScript?: string | undefined }): Promise<Evaluation> {
+async function ofStorePaths(system: {
+  toplevel: string;
+  diskoScript?: string | undefined;
+}): Promise<Evaluation> {
   const { toplevel, diskoScript = "" } = system;
   try {
     const releases = await readdir(`${toplevel}/kernel-modules/lib/modules`);
@@ -156,7 +178,8 @@ async function ofStorePaths(system: { toplevel: string; diskoScript?: string | u
         await readFile(`${toplevel}/kernel-params`, "utf8"),
       ),
       diskoScript,
-      layout: diskoScript === "" ? { hash: "", devices: [], mountpoints: ["/"] } : layoutOfScript(diskoScript),
+      layout:
+        diskoScript === "" ? { hash: "", devices: [], mountpoints: ["/"] } : layoutOfScript(diskoScript),
       needs: { system: (await readFile(`${toplevel}/system`, "utf8")).trim(), bootMode: "" },
     };
   } catch (error) {

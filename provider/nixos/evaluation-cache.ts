@@ -25,5 +25,9 @@ export async function writeCached(fingerprint: string, name: string, value: unkn
 }
 
 function fileOf(fingerprint: string, name: string): string {
-  return join(cacheFolder(), "evaluations", `${createHash("sha256").update(`${fingerprint} ${name}`).digest("hex")}.json`);
+  return join(
+    cacheFolder(),
+    "evaluations",
+    `${createHash("sha256").update(`${fingerprint} ${name}`).digest("hex")}.json`,
+  );
 }

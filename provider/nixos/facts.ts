@@ -45,7 +45,10 @@ export function nixosProbe(question: NixosQuestion): string {
     section("current-system", "[ -e /run/current-system ] && readlink -f /run/current-system"),
     section("booted-files", files("/run/booted-system")),
     section("wanted-files", files(wanted)),
-    section("live-profile", "[ -e /nix/var/nix/profiles/system ] && readlink -f /nix/var/nix/profiles/system"),
+    section(
+      "live-profile",
+      "[ -e /nix/var/nix/profiles/system ] && readlink -f /nix/var/nix/profiles/system",
+    ),
     section("live-wanted", `[ -e ${wanted} ] && nix-store --check-validity ${wanted} && echo yes`),
     bootDefaultProbe("live-", ""),
     section("mnt-mounted", "grep -q ' /mnt ' /proc/mounts && echo yes"),
@@ -53,7 +56,10 @@ export function nixosProbe(question: NixosQuestion): string {
       "mnt-profile",
       'p=/mnt/nix/var/nix/profiles; l=$(readlink $p/system) && case $l in /*) echo "$l";; *) readlink "$p/$l";; esac',
     ),
-    section("mnt-wanted", `[ -e /mnt${question.toplevel} ] && nix-store --store /mnt --check-validity ${wanted} && echo yes`),
+    section(
+      "mnt-wanted",
+      `[ -e /mnt${question.toplevel} ] && nix-store --store /mnt --check-validity ${wanted} && echo yes`,
+    ),
     bootDefaultProbe("mnt-", "/mnt"),
   ].join("\n");
 }
@@ -93,7 +99,9 @@ export function isInstaller(facts: NixosFacts): boolean {
 }
 
 export function isNixos(facts: NixosFacts): boolean {
-  return facts.osRelease.id === "nixos" && !isInstaller(facts) && facts.currentSystem.startsWith("/nix/store/");
+  return (
+    facts.osRelease.id === "nixos" && !isInstaller(facts) && facts.currentSystem.startsWith("/nix/store/")
+  );
 }
 
 /** The booted kernel, initrd and parameters are those of the declared system. */

@@ -5,11 +5,19 @@ import type { NixosFacts } from "./facts";
 /** The receipt on the machine is of exactly this install, and says that the phase was proved. */
 export function receiptSays(facts: NixosFacts, { spec }: Pick<NixosContext, "spec">, phase: string): boolean {
   const { receipt } = facts;
-  return receipt?.machine === spec.machine && receipt.installKey === spec.installKey && receipt.done.includes(phase);
+  return (
+    receipt?.machine === spec.machine &&
+    receipt.installKey === spec.installKey &&
+    receipt.done.includes(phase)
+  );
 }
 
 /** The receipt of this install with these phases done; failed attempts of earlier ones are kept. */
-export function installReceipt({ spec }: Pick<NixosContext, "spec">, facts: NixosFacts, done: string[]): Receipt {
+export function installReceipt(
+  { spec }: Pick<NixosContext, "spec">,
+  facts: NixosFacts,
+  done: string[],
+): Receipt {
   return {
     machine: spec.machine,
     installKey: spec.installKey,

@@ -18,7 +18,8 @@ export async function uploadBundle(context: NixosContext, image: KexecImage): Pr
     await shell.run(`mkdir -p -m 700 ${uploadFolder}`, { deadlineSeconds: 30 });
     await shell.upload(image.path, tarball, {
       ...deadline,
-      onProgress: (sent, total) => progress.detail(`uploading the installer: ${bytes(sent)} of ${bytes(total)}`),
+      onProgress: (sent, total) =>
+        progress.detail(`uploading the installer: ${bytes(sent)} of ${bytes(total)}`),
     });
   }
   progress.detail("unpacking the installer");

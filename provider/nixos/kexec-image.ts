@@ -59,7 +59,8 @@ async function download(url: string, sha256: string, progress: Progress): Promis
   await mkdir(join(cacheFolder(), "kexec"), { recursive: true });
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(3600_000) });
-    if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status} ${response.statusText}`);
+    if (!response.ok || response.body === null)
+      throw new Error(`HTTP ${response.status} ${response.statusText}`);
     let received = 0;
     const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
     body.on("data", (chunk: Uint8Array) => {

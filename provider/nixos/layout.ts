@@ -13,7 +13,10 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export function layoutOf(devices: Json): Layout {
   const disks = isObject(devices) && isObject(devices["disk"]) ? Object.values(devices["disk"]) : [];
   return {
-    hash: createHash("sha256").update(JSON.stringify(canonical(devices))).digest("hex").slice(0, 16),
+    hash: createHash("sha256")
+      .update(JSON.stringify(canonical(devices)))
+      .digest("hex")
+      .slice(0, 16),
     devices: disks
       .filter(isObject)
       .filter((disk) => disk["destroy"] !== false)
@@ -25,7 +28,11 @@ export function layoutOf(devices: Json): Layout {
 
 /** Of a layout that is only known by its script, nothing but the script itself can be compared. */
 export function layoutOfScript(diskoScript: string): Layout {
-  return { hash: diskoScript.slice("/nix/store/".length, "/nix/store/".length + 16), devices: [], mountpoints: ["/"] };
+  return {
+    hash: diskoScript.slice("/nix/store/".length, "/nix/store/".length + 16),
+    devices: [],
+    mountpoints: ["/"],
+  };
 }
 
 // They describe disk images for tests and VMs, not what an install writes.

@@ -18,17 +18,23 @@ export function plan(context: NixosContext, facts: NixosFacts, earlier: Earlier 
   const { spec } = context;
   refuseForeignReceipt(spec, facts);
   if (isInstaller(facts)) return requireInstallInputs(spec);
-  const installed = receiptSays(facts, context, "install") || (earlier !== undefined && earlier.installKey === spec.installKey);
+  const installed =
+    receiptSays(facts, context, "install") ||
+    (earlier !== undefined && earlier.installKey === spec.installKey);
   if (isNixos(facts) && installed) return updateSequence;
-  if (isNixos(facts) || (earlier !== undefined && earlier.installKey !== "")) requireConsent(spec, facts, earlier);
+  if (isNixos(facts) || (earlier !== undefined && earlier.installKey !== ""))
+    requireConsent(spec, facts, earlier);
   return requireInstallInputs(spec);
 }
 
 function requireInstallInputs(spec: NixosSpec): Sequence {
   const { install, system } = spec.inputs;
   const missing = [
-    spec.phases.includes("kexec") && install?.kexec === undefined && "install.kexec (path, or url with sha256)",
-    spec.phases.includes("disko") && spec.inputs.__diskoScript === "" &&
+    spec.phases.includes("kexec") &&
+      install?.kexec === undefined &&
+      "install.kexec (path, or url with sha256)",
+    spec.phases.includes("disko") &&
+      spec.inputs.__diskoScript === "" &&
       ("flake" in system ? "disko in the configuration (system.build.diskoScript)" : "system.diskoScript"),
     spec.phases.includes("disko") && spec.disks.length === 0 && "install.disks",
   ].filter((item) => typeof item === "string");

@@ -17,7 +17,11 @@ export interface Observation {
   unseen: HostError | undefined;
 }
 
-export async function read(tools: HostTools, state: HostState, declared: NixosHostInputs): Promise<Observation> {
+export async function read(
+  tools: HostTools,
+  state: HostState,
+  declared: NixosHostInputs,
+): Promise<Observation> {
   const context = contextFor(tools, declared, state);
   let facts: NixosFacts;
   try {
@@ -49,5 +53,10 @@ function withObserved(declared: NixosHostInputs, state: HostState): NixosHostInp
 }
 
 function notNixos(facts: NixosFacts): Drift {
-  return { key: "current.toplevel", declared: "NixOS", observed: facts.osRelease.prettyName, meaning: "the machine runs another operating system" };
+  return {
+    key: "current.toplevel",
+    declared: "NixOS",
+    observed: facts.osRelease.prettyName,
+    meaning: "the machine runs another operating system",
+  };
 }

@@ -5,7 +5,10 @@ const seconds = z.number().positive("must be a number of seconds above 0");
 const port = z.int().min(1, "must be a port from 1 to 65535").max(65535, "must be a port from 1 to 65535");
 const storePath = z
   .string()
-  .regex(/^\/nix\/store\/[0-9a-z]{32}-[^/]+$/, "must be a store path such as /nix/store/<hash>-nixos-system-web-25.05");
+  .regex(
+    /^\/nix\/store\/[0-9a-z]{32}-[^/]+$/,
+    "must be a store path such as /nix/store/<hash>-nixos-system-web-25.05",
+  );
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits, as sha256sum prints them");
 const hostKeyText = z
   .string()
@@ -27,7 +30,9 @@ const login = {
   privateKeyPath: z.string().min(1, "must not be empty").optional(),
   passphrase: z.string().optional(),
   agent: z.union([z.boolean(), z.string().min(1)]).optional(),
-  hostKey: z.union([z.literal("accept-new"), hostKeyText, z.array(hostKeyText).min(1, "must name at least one key")]).optional(),
+  hostKey: z
+    .union([z.literal("accept-new"), hostKeyText, z.array(hostKeyText).min(1, "must name at least one key")])
+    .optional(),
 };
 
 const connection = z
@@ -65,7 +70,10 @@ const install = z.strictObject({
       }),
     )
     .min(1, "must name at least one disk")
-    .refine((disks) => new Set(disks.map((disk) => disk.device)).size === disks.length, "names one device twice")
+    .refine(
+      (disks) => new Set(disks.map((disk) => disk.device)).size === disks.length,
+      "names one device twice",
+    )
     .optional(),
   allowReinstall: z.array(z.string().min(1)).optional(),
   reinstallTrigger: z.string().optional(),
@@ -74,7 +82,11 @@ const install = z.strictObject({
 
 const system = z.union(
   [
-    z.strictObject({ flake: z.string().regex(/^[^#]+#[^#]+$/, 'must be "<flake reference>#<configuration>", such as "./machines#web"') }),
+    z.strictObject({
+      flake: z
+        .string()
+        .regex(/^[^#]+#[^#]+$/, 'must be "<flake reference>#<configuration>", such as "./machines#web"'),
+    }),
     z.strictObject({ toplevel: storePath, diskoScript: storePath.optional() }),
   ],
   { error: 'must be either { flake: "…#…" } or { toplevel: "/nix/store/…", diskoScript: "/nix/store/…" }' },
@@ -88,7 +100,9 @@ const layout = z.strictObject({
 
 export const nixosHostSchema = z
   .strictObject({
-    machine: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a name of letters, digits, '.', '_' and '-'"),
+    machine: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a name of letters, digits, '.', '_' and '-'"),
     connection,
     install: install.optional(),
     system,
@@ -109,7 +123,8 @@ export const nixosHostSchema = z
       context.addIssue({
         code: "custom",
         path: ["connection", "hostKey"],
-        message: 'is missing: give the host\'s public key or fingerprint, or "accept-new" to pin the first one seen',
+        message:
+          'is missing: give the host\'s public key or fingerprint, or "accept-new" to pin the first one seen',
       });
     }
     if (plan?.disks === undefined || inputs.layout.devices.length === 0) return;
@@ -125,10 +140,19 @@ export const nixosHostSchema = z
 
 export type NixosHostInputs = z.infer<typeof nixosHostSchema>;
 
-function oneKeyOnly(login: { privateKey?: string | undefined; privateKeyPath?: string | undefined; agent?: unknown }, context: z.RefinementCtx): void {
-  const given = [login.privateKey, login.privateKeyPath, login.agent || undefined].filter((key) => key !== undefined);
+function oneKeyOnly(
+  login: { privateKey?: string | undefined; privateKeyPath?: string | undefined; agent?: unknown },
+  context: z.RefinementCtx,
+): void {
+  const given = [login.privateKey, login.privateKeyPath, login.agent || undefined].filter(
+    (key) => key !== undefined,
+  );
   if (given.length > 1) {
-    context.addIssue({ code: "custom", path: ["privateKeyPath"], message: "give one of privateKey, privateKeyPath and agent" });
+    context.addIssue({
+      code: "custom",
+      path: ["privateKeyPath"],
+      message: "give one of privateKey, privateKeyPath and agent",
+    });
   }
 }
 

@@ -49,7 +49,14 @@ export function specOf(inputs: NixosHostInputs): NixosSpec {
 export function installKey(inputs: NixosHostInputs): string {
   const disks = inputs.install?.disks?.map((disk) => disk.device) ?? inputs.layout.devices;
   return createHash("sha256")
-    .update(JSON.stringify([inputs.machine, inputs.layout.hash, [...disks].sort(), inputs.install?.reinstallTrigger ?? ""]))
+    .update(
+      JSON.stringify([
+        inputs.machine,
+        inputs.layout.hash,
+        [...disks].sort(),
+        inputs.install?.reinstallTrigger ?? "",
+      ]),
+    )
     .digest("hex")
     .slice(0, 16);
 }

@@ -40,7 +40,12 @@ export interface Deployment {
 
 const historyLength = 5;
 
-export function stateOf(context: NixosContext, facts: NixosFacts, run: { phase: string; unfinished: string }, olds: HostState | undefined): HostState {
+export function stateOf(
+  context: NixosContext,
+  facts: NixosFacts,
+  run: { phase: string; unfinished: string },
+  olds: HostState | undefined,
+): HostState {
   const { spec, session, notes } = context;
   const { phase, unfinished } = run;
   const wiped = receiptSays(facts, context, "disko") || (phase === "confirm" && isNixos(facts));
@@ -57,7 +62,10 @@ export function stateOf(context: NixosContext, facts: NixosFacts, run: { phase: 
     kexecImage: notes.installer
       ? { sha256: notes.installer.sha256, kernelRelease: notes.installer.kernelRelease }
       : (olds?.kexecImage ?? { sha256: "", kernelRelease: "" }),
-    history: phase === "confirm" ? historyWith(olds?.history ?? [], spec.toplevel, facts.kernelRelease) : (olds?.history ?? []),
+    history:
+      phase === "confirm"
+        ? historyWith(olds?.history ?? [], spec.toplevel, facts.kernelRelease)
+        : (olds?.history ?? []),
     attempts: facts.receipt?.attempts ?? [],
     __installed: { installKey: wiped ? spec.installKey : (olds?.__installed.installKey ?? "") },
     __toplevel: spec.toplevel,

@@ -72,9 +72,14 @@ export class NixosHost extends pulumi.CustomResource {
   /** In a preview the id is unknown exactly when the machine would be installed: then its disks are looked at. */
   private async describe(inputs: Record<string, unknown>): Promise<void> {
     if (await (this.id as unknown as { isKnown: Promise<boolean> }).isKnown) return;
-    const resolved = pulumi.output(inputs) as unknown as pulumi.Output<Record<string, unknown>> & { isKnown: Promise<boolean> };
+    const resolved = pulumi.output(inputs) as unknown as pulumi.Output<Record<string, unknown>> & {
+      isKnown: Promise<boolean>;
+    };
     if (!(await resolved.isKnown)) {
-      await pulumi.log.info("INSTALL: the machine's address or system is not known yet, so it was not looked at", this);
+      await pulumi.log.info(
+        "INSTALL: the machine's address or system is not known yet, so it was not looked at",
+        this,
+      );
       return;
     }
     resolved.apply(async (known) => {
@@ -123,11 +128,20 @@ async function evaluate(system: unknown): Promise<Evaluated> {
 function isSystemReference(system: unknown): system is SystemReference {
   if (typeof system !== "object" || system === null) return false;
   const { flake, toplevel } = system as Record<string, unknown>;
-  return typeof flake === "string" ? flake.includes("#") : typeof toplevel === "string" && toplevel.startsWith("/nix/store/");
+  return typeof flake === "string"
+    ? flake.includes("#")
+    : typeof toplevel === "string" && toplevel.startsWith("/nix/store/");
 }
 
 function failed(error: string): Evaluated {
   const nothing = { hash: "", devices: [], mountpoints: [] };
-  const empty = { toplevel: "", kernelRelease: "", bootKey: "", diskoScript: "", layout: nothing, needs: { system: "", bootMode: "" as const } };
+  const empty = {
+    toplevel: "",
+    kernelRelease: "",
+    bootKey: "",
+    diskoScript: "",
+    layout: nothing,
+    needs: { system: "", bootMode: "" as const },
+  };
   return error === "" ? empty : { ...empty, error };
 }

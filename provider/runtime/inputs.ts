@@ -14,8 +14,11 @@ export function inputProblems(inputs: Inputs): string[] {
     .filter((issue) => !touchesUnknown(inputs, issue.path))
     .flatMap((issue) => {
       const path = issue.path.join(".");
-      if (issue.code === "unrecognized_keys") return issue.keys.map((key) => `${[path, key].filter(Boolean).join(".")} is not a known property`);
-      return [`${path} ${issue.code === "invalid_type" ? missingOrWrong(inputs, issue.path, issue.expected) : issue.message}`];
+      if (issue.code === "unrecognized_keys")
+        return issue.keys.map((key) => `${[path, key].filter(Boolean).join(".")} is not a known property`);
+      return [
+        `${path} ${issue.code === "invalid_type" ? missingOrWrong(inputs, issue.path, issue.expected) : issue.message}`,
+      ];
     });
 }
 
@@ -36,14 +39,18 @@ export function withoutProvider({ __provider: _, ...inputs }: Inputs): Inputs {
 
 /** Every secret of a login that could find its way into a text. */
 export function secretsOf(inputs: Inputs): string[] {
-  const logins = [inputs["connection"], (inputs["install"] as Inputs | undefined)?.["connection"]] as (Inputs | undefined)[];
+  const logins = [inputs["connection"], (inputs["install"] as Inputs | undefined)?.["connection"]] as (
+    Inputs | undefined
+  )[];
   return logins
     .flatMap((login) => [login?.["privateKey"], login?.["passphrase"]])
     .filter((secret): secret is string => typeof secret === "string" && secret.length >= 4);
 }
 
 function missingOrWrong(inputs: Inputs, path: readonly PropertyKey[], expected: string): string {
-  return valueAt(inputs, path) === undefined ? `is missing (a ${expected})` : `must be a ${expected}, not a ${typeof valueAt(inputs, path)}`;
+  return valueAt(inputs, path) === undefined
+    ? `is missing (a ${expected})`
+    : `must be a ${expected}, not a ${typeof valueAt(inputs, path)}`;
 }
 
 function touchesUnknown(inputs: Inputs, path: readonly PropertyKey[]): boolean {
@@ -54,5 +61,9 @@ function touchesUnknown(inputs: Inputs, path: readonly PropertyKey[]): boolean {
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, key) => (typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined), value);
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
+    value,
+  );
 }

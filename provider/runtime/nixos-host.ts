@@ -24,7 +24,8 @@ const lifecycle = {
 
   diff(_id: string, olds: Inputs, news: Inputs): Promise<DiffResult> {
     const state = olds as unknown as HostState;
-    if (state.machine !== news["machine"] && !hasUnknowns(news["machine"])) return Promise.resolve({ replaces: ["machine"] });
+    if (state.machine !== news["machine"] && !hasUnknowns(news["machine"]))
+      return Promise.resolve({ replaces: ["machine"] });
     const changes = changesBetween(state, news);
     if (changes === false || hasUnknowns(withoutProvider(news))) return Promise.resolve({ changes });
     const inputs = parseInputs(news);
@@ -55,11 +56,18 @@ const lifecycle = {
     try {
       const declared = parseInputs(pickInputs(props));
       const seen = await read(toolsFor(row), state, declared);
-      if (seen.unseen) row.warning(`could not be looked at, the state is kept as it was: ${seen.unseen.text()}`);
+      if (seen.unseen)
+        row.warning(`could not be looked at, the state is kept as it was: ${seen.unseen.text()}`);
       for (const drift of seen.drift) {
-        row.warning(`drift: ${drift.meaning}: ${drift.key} is ${drift.observed || "nothing"}, declared ${drift.declared}`);
+        row.warning(
+          `drift: ${drift.meaning}: ${drift.key} is ${drift.observed || "nothing"}, declared ${drift.declared}`,
+        );
       }
-      return { id, props: plainState(seen.state), inputs: { ...plainState(seen.inputs), __provider: props["__provider"] } };
+      return {
+        id,
+        props: plainState(seen.state),
+        inputs: { ...plainState(seen.inputs), __provider: props["__provider"] },
+      };
     } finally {
       row.end();
     }
@@ -82,7 +90,9 @@ export const nixosHost: typeof lifecycle = {
   delete: flushed(lifecycle.delete),
 };
 
-function flushed<Args extends unknown[], Answer>(call: (...args: Args) => Promise<Answer>): (...args: Args) => Promise<Answer> {
+function flushed<Args extends unknown[], Answer>(
+  call: (...args: Args) => Promise<Answer>,
+): (...args: Args) => Promise<Answer> {
   return async (...args) => {
     try {
       return await call(...args);
@@ -97,7 +107,10 @@ export interface DiffResult {
   replaces?: string[];
 }
 
-async function run(news: Inputs, work: (tools: HostTools) => Promise<Outcome>): Promise<Outcome & { row: Row }> {
+async function run(
+  news: Inputs,
+  work: (tools: HostTools) => Promise<Outcome>,
+): Promise<Outcome & { row: Row }> {
   const row = rowFor(news);
   try {
     return { ...(await work(toolsFor(row))), row };
@@ -129,10 +142,15 @@ function missingForInstall(news: Inputs): string[] {
   const wants = (phase: string): boolean => install.phases === undefined || install.phases.includes(phase);
   if (hasUnknowns(news)) return [];
   return [
-    wants("kexec") && install.kexec === undefined && "install.kexec is missing: the installer to boot (path, or url with sha256)",
-    wants("disko") && install.disks === undefined && (layout?.devices ?? []).length === 0 &&
+    wants("kexec") &&
+      install.kexec === undefined &&
+      "install.kexec is missing: the installer to boot (path, or url with sha256)",
+    wants("disko") &&
+      install.disks === undefined &&
+      (layout?.devices ?? []).length === 0 &&
       "install.disks is missing: the disks to wipe, because the system declares none by disko",
-    wants("disko") && news["__diskoScript"] === "" &&
+    wants("disko") &&
+      news["__diskoScript"] === "" &&
       "system has no disko script: import disko's module into the configuration, or give system.diskoScript",
   ].filter((problem) => typeof problem === "string");
 }

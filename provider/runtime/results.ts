@@ -20,7 +20,13 @@ export function failure(error: HostError | undefined, row: Row): Error {
 }
 
 /** What was learned is kept. Without `__provider` the resource could never be refreshed or deleted again. */
-export function partialFailure(id: string, state: HostState, error: HostError | undefined, news: Inputs, row: Row): Error {
+export function partialFailure(
+  id: string,
+  state: HostState,
+  error: HostError | undefined,
+  news: Inputs,
+  row: Row,
+): Error {
   const message = messageOf(error, row);
   return Object.assign(stackless(message), {
     id,
@@ -57,7 +63,9 @@ const longestMessageBytes = 8_000;
 const longestLineCharacters = 400;
 
 function shortened(message: string): string {
-  const lines = message.split("\n").map((line) => (line.length > longestLineCharacters ? `${line.slice(0, longestLineCharacters)}…` : line));
+  const lines = message
+    .split("\n")
+    .map((line) => (line.length > longestLineCharacters ? `${line.slice(0, longestLineCharacters)}…` : line));
   const head = linesWithin(lines, 3_000);
   const tail = linesWithin(lines.slice(head.length).reverse(), longestMessageBytes - 3_100).reverse();
   return [...head, "    … (the whole log stands in a message of its own)", ...tail].join("\n");

@@ -21,7 +21,8 @@ const twoSided = ["booted", "current", "bootDefault"];
  * a run that did not reach its end, although its inputs count as applied.
  */
 export function changesBetween(state: HostState, news: Inputs): boolean | undefined {
-  const differs = (key: string): boolean => !isDeepStrictEqual(plain((state as unknown as Inputs)[key]), plain(news[key]));
+  const differs = (key: string): boolean =>
+    !isDeepStrictEqual(plain((state as unknown as Inputs)[key]), plain(news[key]));
   const visible = inputKeys.filter((key) => !key.startsWith("__"));
   const declaresAnew =
     visible.some((key) => !twoSided.includes(key) && differs(key)) ||

@@ -34,5 +34,5 @@ rm -f "$pids"
 /** The script that becomes \`command\` and keeps its pid, so that the pid which is noted is the command's. */
 export function notedCommand(command: string, file = pidFile): string {
   const folder = file.slice(0, file.lastIndexOf("/"));
-  return `umask 077; mkdir -p ${folder} && echo $$ >> ${file}; exec ${command}`;
+  return `(umask 077; mkdir -p ${folder} && echo $$ >> ${file}); exec ${command}`;
 }

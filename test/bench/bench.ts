@@ -11,7 +11,9 @@ import { conditions, writeReport } from "./report";
 import { measureSilentFailure } from "./silent-failure";
 import { measureUploads } from "./uploads";
 
-const creates = Number(/^--runs=(\d+)$/.exec(process.argv.find((argument) => argument.startsWith("--runs")) ?? "")?.[1] ?? 3);
+const creates = Number(
+  /^--runs=(\d+)$/.exec(process.argv.find((argument) => argument.startsWith("--runs")) ?? "")?.[1] ?? 3,
+);
 const copies = 5;
 
 const figures: Figure[] = [];

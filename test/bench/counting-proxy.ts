@@ -17,9 +17,9 @@ export async function countingProxy(target: number): Promise<CountingProxy> {
   let answered = 0;
   let first: number | undefined;
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+  const server = createServer({ noDelay: true }, (client) => {
     first ??= performance.now();
-    const host = createConnection({ port: target, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+    const host = createConnection({ port: target, host: "127.0.0.1", noDelay: true });
     host.once("data", () => answered++);
     for (const [socket, other] of [
       [client, host],
@@ -28,9 +28,11 @@ export async function countingProxy(target: number): Promise<CountingProxy> {
       sockets.add(socket);
       socket.pipe(other);
       socket.on("error", () => other.destroy());
+      // ssh never closes one direction only; and a host that is gone would not close the other one.
+      socket.on("end", () => other.destroySoon());
       socket.on("close", () => {
         sockets.delete(socket);
-        other.destroy();
+        other.destroySoon();
       });
     }
   });

@@ -19,7 +19,11 @@ interface Creates {
 }
 
 /** Creates by `pulumi up` and by a plain script in turns, each from the same saved Debian. The last one is Pulumi's. */
-export async function measureCreates(machine: PulumiMachine, runs: number, log: (line: string) => void): Promise<Figure[]> {
+export async function measureCreates(
+  machine: PulumiMachine,
+  runs: number,
+  log: (line: string) => void,
+): Promise<Figure[]> {
   const creates: Creates = { ours: [], provider: [], peakMemory: [], plain: [] };
   for (let count = 1; count <= runs; count++) {
     await machine.reset();
@@ -33,14 +37,18 @@ export async function measureCreates(machine: PulumiMachine, runs: number, log: 
   return figuresOf(creates);
 }
 
-async function createByPulumi(machine: PulumiMachine, { ours, provider, peakMemory }: Creates): Promise<PulumiFigures> {
+async function createByPulumi(
+  machine: PulumiMachine,
+  { ours, provider, peakMemory }: Creates,
+): Promise<PulumiFigures> {
   const memory = watchPlugin(machine.lab.stack.folder);
   const create = await machine.pulumi(up);
-  const peak = await memory.stop();
+  const watched = memory.stop();
+  watched.catch(() => undefined); // a create that failed says more
   if (create.code !== 0) throw new Error(`pulumi up ended with ${create.code}:\n${create.output}`);
   ours.push(create);
   provider.push((create.timeline.momentOf("confirm: kernel") - machine.proxy.firstConnection()) / 1000);
-  peakMemory.push(peak);
+  peakMemory.push(await watched);
   return create;
 }
 
@@ -55,8 +63,15 @@ async function plainInstall({ lab }: PulumiMachine): Promise<Creates["plain"][nu
     `${lab.flake}#alpha`,
     (await kernel("c")).release,
   ];
-  const { result, seconds } = await timed(() => run("bash", [script, ...arguments_], { env: nixEnvironment }));
-  if (result.code !== 0) throw new Error(`the plain script ended with ${result.code}:\n${result.stdout}${result.stderr}`);
+  const { result, seconds } = await timed(() =>
+    run("bash", [script, ...arguments_], { env: nixEnvironment }),
+  );
+  if (result.code !== 0) {
+    const serial = (await lab.vm.serialLog()).slice(-3000);
+    throw new Error(
+      `the plain script ended with ${result.code}:\n${result.stdout}${result.stderr}\nthe machine's console:\n${serial}`,
+    );
+  }
   const lines = result.stdout.trim().split("\n");
   return { seconds, phases: new Map(lines.map((line) => [line.split(" ")[0]!, Number(line.split(" ")[1])])) };
 }
@@ -66,7 +81,8 @@ function figuresOf({ ours, provider, peakMemory, plain }: Creates): Figure[] {
   const plainWhole = plain.map((install) => install.seconds);
   const phases = ours.map((create) => create.timeline.phases());
   const names = [...phases[0]!.keys()];
-  const of = (runs: Map<string, number>[], name: string): number[] => runs.flatMap((run) => run.get(name) ?? []);
+  const of = (runs: Map<string, number>[], name: string): number[] =>
+    runs.flatMap((run) => run.get(name) ?? []);
   return [
     {
       what: "Whole create on the VM",
@@ -80,7 +96,10 @@ function figuresOf({ ours, provider, peakMemory, plain }: Creates): Figure[] {
       how: "from the first connection to the last proof",
     },
     ...names.map((name): Figure => {
-      const theirs = of(plain.map((install) => install.phases), name);
+      const theirs = of(
+        plain.map((install) => install.phases),
+        name,
+      );
       return {
         what: `– ${name}`,
         measured: seconds(of(phases, name)) + (theirs.length > 0 ? `; plain ${seconds(theirs)}` : ""),

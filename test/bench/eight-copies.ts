@@ -13,7 +13,9 @@ const hostCount = 8;
 /** One closure into eight hosts at once: by our relays, all in one process, and by eight `nix copy --to ssh://`. */
 export async function measureEightCopies(runs: number): Promise<Figure> {
   const attribute = `${await labFlake()}#nixosConfigurations.alpha.config.system.build.toplevel`;
-  const closure = (await sh(`nix build --no-link --json ${quote(attribute)}`, { env: nixEnvironment })).trim();
+  const closure = (
+    await sh(`nix build --no-link --json ${quote(attribute)}`, { env: nixEnvironment })
+  ).trim();
   const path = (JSON.parse(closure) as { outputs: { out: string } }[])[0]!.outputs.out;
   const size = Number((await sh(`nix path-info -S ${path}`, { env: nixEnvironment })).trim().split(/\s+/)[1]);
   const hosts = await loopbackHosts();
@@ -36,7 +38,11 @@ export async function measureEightCopies(runs: number): Promise<Figure> {
   };
 }
 
-async function withHosts<T>(hosts: LoopbackHosts, path: string, work: (targets: SshTarget[]) => Promise<T>): Promise<T> {
+async function withHosts<T>(
+  hosts: LoopbackHosts,
+  path: string,
+  work: (targets: SshTarget[]) => Promise<T>,
+): Promise<T> {
   const targets = await Promise.all(Array.from({ length: hostCount }, () => hosts.start()));
   try {
     const result = await work(targets);
@@ -54,7 +60,9 @@ async function byRelays(targets: SshTarget[], path: string) {
     for (; running; await sleep(0.1)) peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
   })();
   const before = process.cpuUsage();
-  const { seconds: wall } = await timed(() => Promise.all(targets.map((target) => copyByRelay(target, path))));
+  const { seconds: wall } = await timed(() =>
+    Promise.all(targets.map((target) => copyByRelay(target, path))),
+  );
   const { user, system } = process.cpuUsage(before);
   running = false;
   await watching;
@@ -94,7 +102,9 @@ async function byOpenSsh(targets: SshTarget[], path: string): Promise<number> {
 
 async function requireValid(target: SshTarget, path: string): Promise<void> {
   const shell = await connect(target);
-  const { exitCode } = await shell.run(`nix-store --check-validity $(nix-store -qR ${path})`, { deadlineSeconds: 60 });
+  const { exitCode } = await shell.run(`nix-store --check-validity $(nix-store -qR ${path})`, {
+    deadlineSeconds: 60,
+  });
   shell.close();
   if (exitCode !== 0) throw new Error(`the copy to 127.0.0.1:${target.port} is not valid`);
 }

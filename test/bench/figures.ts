@@ -29,7 +29,9 @@ export function mebibytes(bytes: number): string {
 }
 
 export function table(figures: readonly Figure[]): string {
-  const lines = figures.map(({ what, measured, aim, how }) => `| ${[what, measured, aim ?? "", how].join(" | ")} |`);
+  const lines = figures.map(
+    ({ what, measured, aim, how }) => `| ${[what, measured, aim ?? "", how].join(" | ")} |`,
+  );
   return ["| what | measured | aim | how |", "|---|---|---|---|", ...lines].join("\n");
 }
 

@@ -45,7 +45,9 @@ const isKeyMaterial = (name: string): boolean => /^hostKeys?$|privateKey$|passph
 /** The tree's properties whose name is asked for, with what is below them. */
 function only(tree: unknown, wanted: (name: string) => boolean): unknown {
   if (typeof tree !== "object" || tree === null) return undefined;
-  const kept = Object.entries(tree).map(([name, value]) => [name, wanted(name) ? value : only(value, wanted)] as const);
+  const kept = Object.entries(tree).map(
+    ([name, value]) => [name, wanted(name) ? value : only(value, wanted)] as const,
+  );
   const found = kept.filter(([, value]) => value !== undefined);
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }

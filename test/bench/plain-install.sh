@@ -7,7 +7,7 @@ flake=${system%#*} configuration=${system#*#}
 
 options=(-F none -i "$key" -o IdentitiesOnly=yes -o BatchMode=yes -o LogLevel=ERROR
     -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile="$known_hosts"
-    -o ConnectTimeout=3 -o ServerAliveInterval=5 -o ServerAliveCountMax=3)
+    -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveCountMax=3)
 export NIX_SSHOPTS="-p $port ${options[*]}"
 
 old() { ssh -p "$port" "${options[@]}" admin@127.0.0.1 "$@"; }

@@ -9,9 +9,9 @@ export interface PulumiMachine {
   lab: Quickstart;
   proxy: CountingProxy;
   /** Back to Debian, with nothing in the stack. */
-  reset(): Promise<void>;
+  reset: () => Promise<void>;
   /** One command of the user, timed, its connections counted. */
-  pulumi(args: string[]): Promise<PulumiFigures>;
+  pulumi: (args: string[]) => Promise<PulumiFigures>;
 }
 
 export interface PulumiFigures {

@@ -30,7 +30,8 @@ export async function writeReport(report: string): Promise<string> {
   const text = await readFile(path, "utf8");
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`${path} has lost its marks ${begin} and ${end}`);
+  if (before === undefined || after === undefined)
+    throw new Error(`${path} has lost its marks ${begin} and ${end}`);
   await writeFile(path, `${before}${begin}\n\n${report}\n\n${end}${after}`);
   return path;
 }

@@ -8,7 +8,9 @@ const saboteur = `while ! grep -aqs 'sleep [6]' /proc/[0-9]*/cmdline; do sleep 0
 /** From the moment when the kexec can only fail, although its script said 0, to our error on the user's screen. */
 export async function measureSilentFailure(machine: PulumiMachine): Promise<Figure> {
   await machine.reset();
-  const sabotage = machine.lab.vm.ssh(saboteur, { timeoutSeconds: 240 }).then((result) => ({ ...result, at: performance.now() }));
+  const sabotage = machine.lab.vm
+    .ssh(saboteur, { timeoutSeconds: 240 })
+    .then((result) => ({ ...result, at: performance.now() }));
   const create = await machine.pulumi(["up", "--yes", "--skip-preview"]);
   const { code, stderr, at } = await sabotage;
   if (code !== 0) throw new Error(`the image was not unloaded: ${stderr}`);

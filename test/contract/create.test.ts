@@ -42,12 +42,18 @@ test("the phases prove themselves in order", () => {
     "reboot",
     "confirm",
   ]);
-  expect(lasting()).toContainEqual(expect.stringContaining(`kernel ${kernels.debian} → ${kernels.installer}, boot_id changed`));
-  expect(lasting()).toContainEqual(expect.stringContaining(`kernel ${kernels.installer} → 6.12.90, boot_id changed`));
+  expect(lasting()).toContainEqual(
+    expect.stringContaining(`kernel ${kernels.debian} → ${kernels.installer}, boot_id changed`),
+  );
+  expect(lasting()).toContainEqual(
+    expect.stringContaining(`kernel ${kernels.installer} → 6.12.90, boot_id changed`),
+  );
 });
 
 test("what is wiped is said before it is wiped, with model, serial, size and content", () => {
-  expect(lasting()[2]).toMatch(/^wiping \/dev\/disk\/by-id\/virtio-LABDISK1 \(QEMU HARDDISK, serial LABDISK1, 4.0 GiB; holds ext4/);
+  expect(lasting()[2]).toMatch(
+    /^wiping \/dev\/disk\/by-id\/virtio-LABDISK1 \(QEMU HARDDISK, serial LABDISK1, 4.0 GiB; holds ext4/,
+  );
   expect(wiped).toBe(1);
 });
 
@@ -107,14 +113,16 @@ test("the state: every declared output, plain JSON, small", () => {
 });
 
 test("the receipt after each phase, and where it is", () => {
-  expect(receipts.map((receipt) => receipt.replace(/ \{.*"done":/, " ").replace(/,"attempts.*/, ""))).toEqual([
-    'ram ["kexec"]',
-    "ram []",
-    'ram ["kexec","disko"]',
-    'disk ["kexec","disko"]',
-    'ram ["kexec","disko","install"]',
-    'disk ["kexec","disko","install"]',
-  ]);
+  expect(receipts.map((receipt) => receipt.replace(/ \{.*"done":/, " ").replace(/,"attempts.*/, ""))).toEqual(
+    [
+      'ram ["kexec"]',
+      "ram []",
+      'ram ["kexec","disko"]',
+      'disk ["kexec","disko"]',
+      'ram ["kexec","disko","install"]',
+      'disk ["kexec","disko","install"]',
+    ],
+  );
 });
 
 test("the disks prove themselves right before the wipe", () => {
@@ -130,8 +138,9 @@ test("secrets stand nowhere but under their own input keys", async () => {
   expect(calls.length).toBeGreaterThan(2);
   for (const place of [others, rest, stage.provider.engine.lines, calls, machine.heard]) {
     const text = JSON.stringify(place);
-    for (const secret of secrets) for (const line of secret.split("\n")) {
-      if (line.length > 20 && !line.startsWith("-----")) expect(text).not.toContain(line);
-    }
+    for (const secret of secrets)
+      for (const line of secret.split("\n")) {
+        if (line.length > 20 && !line.startsWith("-----")) expect(text).not.toContain(line);
+      }
   }
 });

@@ -4,7 +4,7 @@ import type { PlayedSystem } from "./machine-parts";
 import type { Diff, Props } from "./provider-process";
 import { Stage, urnOf, type Installed } from "./support";
 
-const stage = new Stage();
+const stage = new Stage({ installed: 1 });
 const unknown = runtime.unknownValue;
 let host: Installed;
 
@@ -20,20 +20,32 @@ beforeAll(() => void (contactsOfInstall = host.machine.contacts));
 const diff = (news: Props, olds = host.props): Promise<Diff> => stage.provider.diff("web", olds, news);
 const said = (): string[] => stage.provider.engine.lasting(urnOf(host.news));
 const declared = (system: PlayedSystem): Props => stage.inputs(host.machine, { system });
-const install = (more: Props): Props => ({ ...host.news, install: { ...(host.news["install"] as Props), ...more } });
-const changedLayout = (): Props => ({ ...host.news, layout: { ...(host.news["layout"] as Props), hash: "another" } });
+const install = (more: Props): Props => ({
+  ...host.news,
+  install: { ...(host.news["install"] as Props), ...more },
+});
+const changedLayout = (): Props => ({
+  ...host.news,
+  layout: { ...(host.news["layout"] as Props), hash: "another" },
+});
 
 test("unchanged", async () => {
   expect(await diff(host.news)).toEqual({ changes: "none", replaces: [] });
   expect(said()).toEqual([]);
 });
 
-test.each(["__bootKey", "__diskoScript", "__urn", "__provider"])("only %s differs: no change", async (key) => {
-  expect(await diff({ ...host.news, [key]: "something else" })).toEqual({ changes: "none", replaces: [] });
-});
+test.each(["__bootKey", "__diskoScript", "__urn", "__provider"])(
+  "only %s differs: no change",
+  async (key) => {
+    expect(await diff({ ...host.news, [key]: "something else" })).toEqual({ changes: "none", replaces: [] });
+  },
+);
 
 test("a key of the state that this version does not know: no change", async () => {
-  expect(await diff(host.news, { ...host.props, laterKey: { deep: 1 } })).toEqual({ changes: "none", replaces: [] });
+  expect(await diff(host.news, { ...host.props, laterKey: { deep: 1 } })).toEqual({
+    changes: "none",
+    replaces: [],
+  });
 });
 
 test("another machine: replaced", async () => {
@@ -41,9 +53,14 @@ test("another machine: replaced", async () => {
 });
 
 test("another system with another kernel: a reboot, and why", async () => {
-  expect(await diff(declared(newSystem(host.machine, "d", "6.13.1")))).toEqual({ changes: "unknown", replaces: [] });
+  expect(await diff(declared(newSystem(host.machine, "d", "6.13.1")))).toEqual({
+    changes: "unknown",
+    replaces: [],
+  });
   expect(said()).toEqual([
-    expect.stringMatching(/^update: .*-c → .*-d; reboot, because the kernel changes: 6\.12\.90 → 6\.13\.1; the disks stay as they are$/),
+    expect.stringMatching(
+      /^update: .*-c → .*-d; reboot, because the kernel changes: 6\.12\.90 → 6\.13\.1; the disks stay as they are$/,
+    ),
   ]);
 });
 
@@ -64,25 +81,41 @@ const reinstalls: [string, () => Props, string][] = [
 
 test.each(reinstalls)("%s without consent: refused, with what to do", async (_, news, reason) => {
   await expect(diff(news())).rejects.toMatchObject({
-    details: expect.stringMatching(new RegExp(`${reason}.*\\[reinstall-refused\\].*expected: install\\.allowReinstall.*next: `, "s")),
+    details: expect.stringMatching(
+      new RegExp(`${reason}.*\\[reinstall-refused\\].*expected: install\\.allowReinstall.*next: `, "s"),
+    ),
   });
-  // The server prints what is thrown here: at least not our stack.
-  expect(stage.provider.output).not.toMatch(/\n\s+at /);
-  stage.provider.output = "";
 });
 
 test.each(reinstalls)("%s with consent: REINSTALL, with the disk, in place", async (_, news, reason) => {
   const wanted = news();
-  const consenting = { ...wanted, install: { ...(wanted["install"] as Props), allowReinstall: ["LABDISK1"] } };
+  const consenting = {
+    ...wanted,
+    install: { ...(wanted["install"] as Props), allowReinstall: ["LABDISK1"] },
+  };
   expect(await diff(consenting)).toEqual({ changes: "unknown", replaces: [] });
-  expect(said()).toEqual([expect.stringMatching(new RegExp(`^warning: REINSTALL: ${reason}\\. WIPES .*serial LABDISK1, 4\\.0 GiB`))]);
+  expect(said()).toEqual([
+    expect.stringMatching(new RegExp(`^warning: REINSTALL: ${reason}\\. WIPES .*serial LABDISK1, 4\\.0 GiB`)),
+  ]);
 });
 
 test.each([
   ["everything", () => Object.fromEntries(Object.keys(host.news).map((key) => [key, unknown]))],
   ["the machine's name", () => ({ ...host.news, machine: unknown })],
-  ["the address", () => ({ ...host.news, connection: { ...(host.news["connection"] as Props), host: unknown } })],
-  ["the system", () => ({ ...host.news, system: { flake: unknown }, current: unknown, booted: unknown, bootDefault: unknown })],
+  [
+    "the address",
+    () => ({ ...host.news, connection: { ...(host.news["connection"] as Props), host: unknown } }),
+  ],
+  [
+    "the system",
+    () => ({
+      ...host.news,
+      system: { flake: unknown },
+      current: unknown,
+      booted: unknown,
+      bootDefault: unknown,
+    }),
+  ],
   ["the layout", () => ({ ...host.news, layout: unknown })],
 ])("unknown: %s: never a replacement", async (_, news) => {
   expect(await diff(news())).toEqual({ changes: "unknown", replaces: [] });

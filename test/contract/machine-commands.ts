@@ -1,30 +1,29 @@
 // Part of a stand-in for a machine: what each of the product's scripts does to it. It knows these and no others.
 import { createHash } from "node:crypto";
-import type { Machine } from "./machine-model";
-import { bootEntry, installerInit, kernels } from "./machine-parts";
+import { bootEntry, installerInit, kernels, type PlayedMachine } from "./machine-parts";
 import { probeOutput } from "./machine-probe";
 import type { ExecRequest, Reply } from "./ssh-host";
 
 export interface PlayedCommand {
   name: string;
-  play(machine: Machine, request: ExecRequest): Reply;
+  play(machine: PlayedMachine, request: ExecRequest): Reply;
 }
 
 interface Rule {
   name: string | ((match: RegExpExecArray) => string);
   /** Of the script, or of the command where there is no script. */
   pattern: RegExp;
-  play(machine: Machine, match: RegExpExecArray, request: ExecRequest): Reply;
+  play(machine: PlayedMachine, match: RegExpExecArray, request: ExecRequest): Reply;
 }
 
 export function commandOf(request: ExecRequest): PlayedCommand | undefined {
   const text = request.script === "" ? request.command : request.script;
-  for (const { name, pattern, play } of rules) {
-    const match = pattern.exec(text);
+  for (const rule of rules) {
+    const match = rule.pattern.exec(text);
     if (match === null) continue;
     return {
-      name: typeof name === "string" ? name : name(match),
-      play: (machine, asked) => play(machine, match, asked),
+      name: typeof rule.name === "string" ? rule.name : rule.name(match),
+      play: (machine, asked) => rule.play(machine, match, asked),
     };
   }
   return undefined;
@@ -62,7 +61,8 @@ const rules: readonly Rule[] = [
     name: "unpack",
     pattern: /\[ "\$seen" = ([0-9a-f]{64}) \][\s\S]*tar -xzf/,
     play: ({ ram }, match) => {
-      if (sha256(ram.bundle) !== match[1]) return { exitCode: 1, stderr: `the host has sha256 ${sha256(ram.bundle)}\n` };
+      if (sha256(ram.bundle) !== match[1])
+        return { exitCode: 1, stderr: `the host has sha256 ${sha256(ram.bundle)}\n` };
       ram.unpacked = true;
       return {};
     },
@@ -96,7 +96,8 @@ const rules: readonly Rule[] = [
   { name: "nix-daemon", pattern: /exec nix-daemon --stdio(.*)/, play: takeClosure },
   {
     name: (match) => `start ${match[1]}`,
-    pattern: /^rm -rf \/run\/pulumi-immutable-os\/jobs\/(\w+)$[\s\S]*printf '%s\\n' ([\s\S]*?) > \S+\/script$/m,
+    pattern:
+      /^rm -rf \/run\/pulumi-immutable-os\/jobs\/(\w+)$[\s\S]*printf '%s\\n' ([\s\S]*?) > \S+\/script$/m,
     play: startJob,
   },
   {
@@ -136,7 +137,7 @@ const rules: readonly Rule[] = [
   { name: "end of the start", pattern: /is-system-running --wait/, play: () => ({}) },
 ];
 
-function writeReceipts(machine: Machine, _: RegExpExecArray, { script }: ExecRequest): Reply {
+function writeReceipts(machine: PlayedMachine, _: RegExpExecArray, { script }: ExecRequest): Reply {
   let stdout = "";
   for (const [, json = "", path = ""] of script.matchAll(/^printf '%s\\n' '(.*)' > (\S+)\.tmp/gm)) {
     if (path.startsWith("/run/")) machine.ram.receipt = json;
@@ -148,17 +149,18 @@ function writeReceipts(machine: Machine, _: RegExpExecArray, { script }: ExecReq
   return { stdout };
 }
 
-function takeClosure(machine: Machine, match: RegExpExecArray, { stdin }: ExecRequest): Reply {
+function takeClosure(machine: PlayedMachine, match: RegExpExecArray, { stdin }: ExecRequest): Reply {
   const path = /closure of (\S+)/.exec(stdin)?.[1];
   if (path === undefined) return { exitCode: 1, stderr: "error: unexpected end-of-file\n" };
   const toDisk = (match[1] ?? "").includes("root=/mnt");
   if (toDisk && !machine.disk.mounted) return { exitCode: 1, stderr: "error: /mnt/nix is not writable\n" };
-  if (path.includes("does-not-fit")) return { exitCode: 1, stderr: "error: writing to file: No space left on device\n" };
+  if (path.includes("does-not-fit"))
+    return { exitCode: 1, stderr: "error: writing to file: No space left on device\n" };
   (toDisk ? machine.disk.store : machine.liveStore).add(path);
   return { stdout: "all paths are valid\n" };
 }
 
-function startJob(machine: Machine, match: RegExpExecArray): Reply {
+function startJob(machine: PlayedMachine, match: RegExpExecArray): Reply {
   const [, name = "", quoted = ""] = match;
   const scripted = machine.quirks.jobs?.[name];
   const toplevel = /\/nix\/store\/[0-9a-z]{32}-[\w.-]+/.exec(quoted)?.[0] ?? "";
@@ -171,10 +173,11 @@ function startJob(machine: Machine, match: RegExpExecArray): Reply {
   return {};
 }
 
-const effects: Record<string, (machine: Machine, toplevel: string) => void> = {
+const effects: Record<string, (machine: PlayedMachine, toplevel: string) => void> = {
   disko(machine, script) {
     const { disk, ram } = machine;
-    const rule = (fine: boolean, text: string): void => void (fine || machine.violations.push(`wiped ${text}`));
+    const rule = (fine: boolean, text: string): void =>
+      void (fine || machine.violations.push(`wiped ${text}`));
     rule(machine.system === "installer", `in ${machine.system}`);
     rule(ram.probed, "before the installer was probed");
     rule(ram.receipt !== "", "without a receipt");
@@ -200,6 +203,6 @@ const effects: Record<string, (machine: Machine, toplevel: string) => void> = {
   },
 };
 
-export function sha256(text: string): string {
+function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

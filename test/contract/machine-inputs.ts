@@ -12,7 +12,11 @@ let number = 0;
 /** A system that this machine can run. Systems of one `generation` differ in nothing that needs a reboot. */
 export function newSystem(machine: Machine, name: string, kernel: string, generation = kernel): PlayedSystem {
   const hash = String(++number).padStart(32, "0");
-  const system = { toplevel: `/nix/store/${hash}-nixos-system-${name}`, kernel, bootFiles: `files of ${generation}` };
+  const system = {
+    toplevel: `/nix/store/${hash}-nixos-system-${name}`,
+    kernel,
+    bootFiles: `files of ${generation}`,
+  };
   machine.systems.set(system.toplevel, system);
   return system;
 }

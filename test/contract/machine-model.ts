@@ -1,6 +1,16 @@
 // A stand-in for a machine: an old Debian, the installer and NixOS are only played, behind a real ssh server.
 import { commandOf } from "./machine-commands";
-import { bootEntry, freshRam, kernels, type Disk, type PlayedSystem, type Quirks, type Ram, type System } from "./machine-parts";
+import {
+  bootEntry,
+  freshRam,
+  kernels,
+  type Disk,
+  type PlayedMachine,
+  type PlayedSystem,
+  type Quirks,
+  type Ram,
+  type System,
+} from "./machine-parts";
 import { SshHost, makeKey, type ExecRequest, type Reply, type TestKey } from "./ssh-host";
 
 export type FaultKind = "exit code" | "cut before" | "cut in the middle" | "silence" | "garbage";
@@ -14,7 +24,7 @@ export interface Fault {
 const kexecDelayMs = 300;
 const bootMs = 300;
 
-export class Machine {
+export class Machine implements PlayedMachine {
   system: System = "debian";
   /** /run/booted-system and /run/current-system. */
   booted: PlayedSystem | undefined;
@@ -44,7 +54,16 @@ export class Machine {
 
   private constructor() {
     const store = new Set<string>();
-    this.disk = { device: "/dev/vda", serial: "LABDISK1", wiped: 0, mounted: false, store, profile: "", bootEntry: undefined, receipt: "" };
+    this.disk = {
+      device: "/dev/vda",
+      serial: "LABDISK1",
+      wiped: 0,
+      mounted: false,
+      store,
+      profile: "",
+      bootEntry: undefined,
+      receipt: "",
+    };
   }
 
   static async start(quirks: Quirks = {}): Promise<Machine> {
@@ -83,16 +102,11 @@ export class Machine {
     return this.running.counts.connections;
   }
 
-  bootId(): string {
-    return this.ram.bootId;
-  }
-
   kernel(): string {
     if (this.system === "installer") return this.quirks.kernelAfterKexec ?? kernels.installer;
     return this.system === "nixos" ? (this.booted?.kernel ?? "") : kernels.debian;
   }
 
-  /** What the running system's /nix/store holds. */
   get liveStore(): Set<string> {
     return this.system === "nixos" ? this.disk.store : this.ram.store;
   }
@@ -104,7 +118,6 @@ export class Machine {
     await this.boot("nixos", system);
   }
 
-  /** Goes down after a moment, and comes up as something else. */
   leaveFor(system: System, after: () => PlayedSystem | undefined = () => undefined): void {
     this.later(kexecDelayMs, () => {
       this.goDown();
@@ -116,7 +129,6 @@ export class Machine {
     });
   }
 
-  /** From the disk: nothing comes up where the boot loader has nothing whole to start. */
   rebootFromDisk(): void {
     this.disk.mounted = false;
     this.leaveFor("nixos", () => {
@@ -169,7 +181,10 @@ export class Machine {
   }
 
   private newHost(key = this.quirks.hostKeys?.[this.system] ?? makeKey()): SshHost {
-    return new SshHost([key], { authorizedKey: this.key.publicKey, onExec: (request) => this.answer(request) });
+    return new SshHost([key], {
+      authorizedKey: this.key.publicKey,
+      onExec: (request) => this.answer(request),
+    });
   }
 
   private answer(request: ExecRequest): Reply {
@@ -212,7 +227,7 @@ export class Machine {
         this.running.freeze();
         return { hang: true };
       case "garbage":
-        return { stdout: "\u0000\u001b[2J{\"}}\ufffd\n@@end\n$(reboot)\n", exitCode: 0 };
+        return { stdout: '\u0000\u001b[2J{"}}\ufffd\n@@end\n$(reboot)\n', exitCode: 0 };
     }
   }
 

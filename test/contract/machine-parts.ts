@@ -50,6 +50,28 @@ export interface Quirks {
   jobs?: Record<string, { output: string; exitCode: number }>;
 }
 
+/** What commands and the probe may see and change of a machine. */
+export interface PlayedMachine {
+  readonly system: System;
+  readonly booted: PlayedSystem | undefined;
+  current: string | undefined;
+  readonly ram: Ram;
+  readonly disk: Disk;
+  readonly otherDisk: { device: string; serial: string };
+  readonly quirks: Quirks;
+  readonly systems: ReadonlyMap<string, PlayedSystem>;
+  readonly mayKexec: ReadonlySet<System>;
+  readonly receipts: string[];
+  readonly violations: string[];
+  /** What the running system's /nix/store holds. */
+  readonly liveStore: Set<string>;
+  kernel(): string;
+  /** Goes down after a moment, and comes up as something else. */
+  leaveFor(system: System): void;
+  /** From the disk: nothing comes up where the boot loader has nothing whole to start. */
+  rebootFromDisk(): void;
+}
+
 export const bundleText = "kexec/{run,kexec,bzImage,initrd} as text\n".repeat(200);
 export const kernels = { debian: "6.1.0-50-amd64", installer: "6.12.20-installer" } as const;
 export const installerInit = "/nix/store/11111111111111111111111111111111-nixos-system-installer/init";

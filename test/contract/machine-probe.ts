@@ -1,25 +1,29 @@
 // Part of a stand-in for a machine: what the product's probe would print on it, section by section.
-import type { Machine } from "./machine-model";
-import { installerInit } from "./machine-parts";
+import { installerInit, type PlayedMachine } from "./machine-parts";
 
 /** Answers exactly the sections that the script asks for; one that is not known is a violation. */
-export function probeOutput(machine: Machine, script: string): string {
+export function probeOutput(machine: PlayedMachine, script: string): string {
   const asked = [...script.matchAll(/^echo '@@begin ([\w-]+)'/gm)].map((match) => match[1] ?? "");
   const known = sections(machine, wantedToplevel(script));
   return asked
     .map((name) => {
       const text = known[name];
-      if (text === undefined) machine.violations.push(`a section of the probe that this model does not know: ${name}`);
+      if (text === undefined)
+        machine.violations.push(`a section of the probe that this model does not know: ${name}`);
       return `@@begin ${name}\n${text ?? ""}\n\n@@end ${name}\n`;
     })
     .join("");
 }
 
 function wantedToplevel(script: string): string {
-  return /\[ -e '?(\/nix\/store\/[^'/]+)'?\/kernel \]/.exec(script.slice(script.indexOf("@@begin wanted-files")))?.[1] ?? "";
+  return (
+    /\[ -e '?(\/nix\/store\/[^'/]+)'?\/kernel \]/.exec(
+      script.slice(script.indexOf("@@begin wanted-files")),
+    )?.[1] ?? ""
+  );
 }
 
-function sections(machine: Machine, wanted: string): Record<string, string> {
+function sections(machine: PlayedMachine, wanted: string): Record<string, string> {
   const { system, disk, ram, booted } = machine;
   const live = machine.liveStore;
   const bootFiles = (toplevel: string): string => machine.systems.get(toplevel)?.bootFiles ?? "";
@@ -65,7 +69,8 @@ export function byId(serial: string): string {
 
 const osReleases = {
   debian: 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nID=debian',
-  installer: 'ID=nixos\nNAME=NixOS\nPRETTY_NAME="NixOS 25.05 (installer)"\nVARIANT_ID=installer\nVERSION_ID="25.05"',
+  installer:
+    'ID=nixos\nNAME=NixOS\nPRETTY_NAME="NixOS 25.05 (installer)"\nVARIANT_ID=installer\nVERSION_ID="25.05"',
   nixos: 'ID=nixos\nNAME=NixOS\nPRETTY_NAME="NixOS 25.05 (Warbler)"\nVARIANT_ID=""\nVERSION_ID="25.05"',
 };
 
@@ -75,7 +80,7 @@ const commandLines = {
   nixos: (toplevel: string) => `BOOT_IMAGE=../nixos/kernel init=${toplevel}/init root=fstab`,
 };
 
-function mounts({ system, disk, quirks }: Machine): string {
+function mounts({ system, disk, quirks }: PlayedMachine): string {
   const root = system === "installer" ? "tmpfs / tmpfs rw 0 0" : `${disk.device}1 / ext4 rw 0 0`;
   const lines = ["proc /proc proc rw 0 0", root];
   if (disk.mounted) lines.push(`${disk.device}1 /mnt ext4 rw 0 0`);
@@ -83,11 +88,17 @@ function mounts({ system, disk, quirks }: Machine): string {
   return lines.join("\n");
 }
 
-function lsblk({ system, disk, otherDisk, quirks }: Machine): string {
+function lsblk({ system, disk, otherDisk, quirks }: PlayedMachine): string {
   const serial = (system === "installer" ? quirks.serialInInstaller : undefined) ?? disk.serial;
   const root = system === "installer" ? null : "/";
   const strange = system === "installer" && quirks.mountedInInstaller ? "/old" : null;
-  const device = (path: string, type: string, size: number) => ({ name: path.slice(5), path, type, size, ro: false });
+  const device = (path: string, type: string, size: number) => ({
+    name: path.slice(5),
+    path,
+    type,
+    size,
+    ro: false,
+  });
   const part = {
     ...device(`${disk.device}1`, "part", 4_200_000_000),
     fstype: "ext4",
@@ -96,13 +107,24 @@ function lsblk({ system, disk, otherDisk, quirks }: Machine): string {
   };
   return JSON.stringify({
     blockdevices: [
-      { ...device(disk.device, "disk", 4_294_967_296), serial, wwn: null, model: "QEMU HARDDISK", children: [part] },
-      { ...device(otherDisk.device, "disk", 1_073_741_824), serial: otherDisk.serial, wwn: null, model: null },
+      {
+        ...device(disk.device, "disk", 4_294_967_296),
+        serial,
+        wwn: null,
+        model: "QEMU HARDDISK",
+        children: [part],
+      },
+      {
+        ...device(otherDisk.device, "disk", 1_073_741_824),
+        serial: otherDisk.serial,
+        wwn: null,
+        model: null,
+      },
     ],
   });
 }
 
-function bootLoader(prefix: string, entry: Machine["disk"]["bootEntry"]): Record<string, string> {
+function bootLoader(prefix: string, entry: PlayedMachine["disk"]["bootEntry"]): Record<string, string> {
   const extlinux =
     entry &&
     [

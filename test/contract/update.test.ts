@@ -3,14 +3,15 @@ import type { PlayedSystem } from "./machine-parts";
 import type { Props, Result } from "./provider-process";
 import { done, failed, harmless, parseError, partial, Stage, urnOf, type Installed } from "./support";
 
-const stage = new Stage();
+const stage = new Stage({ installed: 12 });
 let host: Installed;
 
 beforeEach(async () => void (host = await stage.installed()));
 
 const update = (system: PlayedSystem, install: Props = {}): Promise<Result> =>
   stage.provider.update("web", host.props, stage.inputs(host.machine, { system, install }));
-const changing = (): string[] => host.machine.steps.slice(host.before.steps).filter((step) => !harmless.test(step));
+const changing = (): string[] =>
+  host.machine.steps.slice(host.before.steps).filter((step) => !harmless.test(step));
 const names = (): string[] => changing().map((step) => step.replace(/ in \w+ #\d+$/, ""));
 const connections = (): number => host.machine.connections - host.before.connections;
 const nixCallsFor = async (system: PlayedSystem): Promise<string[]> =>
@@ -36,8 +37,12 @@ test("the same kernel, initrd and parameters: a live switch over one connection"
     bootedSystem: host.system.toplevel,
     history: [{ toplevel: next.toplevel }, { toplevel: host.system.toplevel }],
   });
-  expect(stage.provider.engine.lasting(urnOf(host.news))).toContainEqual(expect.stringContaining("without a reboot"));
-  expect((await stage.provider.diff("web", props, stage.inputs(host.machine, { system: next }))).changes).toBe("none");
+  expect(stage.provider.engine.lasting(urnOf(host.news))).toContainEqual(
+    expect.stringContaining("without a reboot"),
+  );
+  expect(
+    (await stage.provider.diff("web", props, stage.inputs(host.machine, { system: next }))).changes,
+  ).toBe("none");
 });
 
 test("another kernel: a boot entry, a reboot, a second connection", async () => {
@@ -45,7 +50,10 @@ test("another kernel: a boot entry, a reboot, a second connection", async () => 
   const { props } = done(await update(next));
   expect(names()).toEqual([...copying, ...job("register"), "reboot"]);
   expect(connections()).toBe(2);
-  expect(props).toMatchObject({ booted: { kernelRelease: "6.13.1", toplevel: next.toplevel }, phase: "confirm" });
+  expect(props).toMatchObject({
+    booted: { kernelRelease: "6.13.1", toplevel: next.toplevel },
+    phase: "confirm",
+  });
   expect(host.machine.disk.wiped).toBe(1);
 });
 
@@ -71,14 +79,22 @@ test("nothing to do: one connection, nothing is changed", async () => {
 test("a system that does not build: plain error, the host is not touched", async () => {
   const next = { ...newSystem(host.machine, "does-not-build", "6.13.1") };
   const { message } = failed(await update(next));
-  expect(parseError(message)).toEqual({ phase: "build", code: "build-failed", parts: ["expected", "seen", "next"] });
+  expect(parseError(message)).toEqual({
+    phase: "build",
+    code: "build-failed",
+    parts: ["expected", "seen", "next"],
+  });
   expect(message).toContain("error: builder for 'kernel.drv' failed");
   expect(names()).toEqual([]);
 });
 
 test("a copy that does not fit: plain error, the old state is the truth", async () => {
   const { message } = failed(await update(newSystem(host.machine, "does-not-fit", "6.13.1")));
-  expect(parseError(message)).toEqual({ phase: "copy", code: "copy-failed", parts: ["expected", "seen", "next"] });
+  expect(parseError(message)).toEqual({
+    phase: "copy",
+    code: "copy-failed",
+    parts: ["expected", "seen", "next"],
+  });
   expect(message).toContain("No space left on device");
   expect(names()).toEqual(copying);
 });
@@ -90,9 +106,17 @@ test.each([
   const next = newSystem(host.machine, system, kernel);
   host.machine.quirks.jobs = { [name]: { output: "Job for web.service failed", exitCode: 1 } };
   const { message, props } = partial(await update(next));
-  expect(parseError(message)).toEqual({ phase, code: "activation-failed", parts: ["expected", "seen", "next"] });
+  expect(parseError(message)).toEqual({
+    phase,
+    code: "activation-failed",
+    parts: ["expected", "seen", "next"],
+  });
   expect(message).toContain("Job for web.service failed");
-  expect(props).toMatchObject({ unfinished: phase, current: { toplevel: host.system.toplevel }, attempts: [{ phase }] });
+  expect(props).toMatchObject({
+    unfinished: phase,
+    current: { toplevel: host.system.toplevel },
+    attempts: [{ phase }],
+  });
   expect(props["__provider"]).toBeDefined();
 
   delete host.machine.quirks.jobs;
@@ -102,9 +126,13 @@ test.each([
 
 test("units that failed in a switch are a warning, not an error", async () => {
   const next = newSystem(host.machine, "f", "6.12.90");
-  host.machine.quirks.jobs = { switch: { output: "warning: the following units failed: web.service", exitCode: 4 } };
+  host.machine.quirks.jobs = {
+    switch: { output: "warning: the following units failed: web.service", exitCode: 4 },
+  };
   done(await update(next));
-  expect(stage.provider.engine.lasting(urnOf(host.news))).toContainEqual(expect.stringMatching(/^warning: .*some of its units failed/));
+  expect(stage.provider.engine.lasting(urnOf(host.news))).toContainEqual(
+    expect.stringMatching(/^warning: .*some of its units failed/),
+  );
 });
 
 test("the new kernel does not come up and the old one does: kept with what runs", async () => {
@@ -128,5 +156,9 @@ test("another layout with consent: reinstalled in place, the same machine", asyn
   const { props } = done(await stage.provider.update("web", host.props, news));
   expect(host.machine.disk.wiped).toBe(2);
   expect(connections()).toBe(3);
-  expect(props).toMatchObject({ phase: "confirm", hostKeys: host.props["hostKeys"], machineId: host.props["machineId"] });
+  expect(props).toMatchObject({
+    phase: "confirm",
+    hostKeys: host.props["hostKeys"],
+    machineId: host.props["machineId"],
+  });
 });

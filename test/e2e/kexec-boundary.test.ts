@@ -18,12 +18,18 @@ describe("the kexec boundary", () => {
   afterAll(() => lab?.stop());
 
   test("an image that is unloaded behind our back: a named error, the kernel's words, not a byte changed", async () => {
-    await sabotage("while ! grep -aqs 'sleep [6]' /proc/[0-9]*/cmdline; do sleep 0.2; done; /root/.pulumi-immutable-os/kexec/kexec --unload");
+    await sabotage(
+      "while ! grep -aqs 'sleep [6]' /proc/[0-9]*/cmdline; do sleep 0.2; done; /root/.pulumi-immutable-os/kexec/kexec --unload",
+    );
     const { code, output } = await lab.stack.pulumi(["up", "--yes", "--skip-preview"]);
     expect(code).not.toBe(0);
-    expect(output).toContain("kexec said 0, but the old kernel still runs; the disks were not touched [silent-kexec-failure]");
+    expect(output).toContain(
+      "kexec said 0, but the old kernel still runs; the disks were not touched [silent-kexec-failure]",
+    );
     expect(output).toMatch(/expected: another boot_id within 14 s/);
-    expect(output).toMatch(/seen: .*boot_id [0-9a-f-]{36} and kernel 6\.1\..* answered after 1\d s, \/sys\/kernel\/kexec_loaded 0/);
+    expect(output).toMatch(
+      /seen: .*boot_id [0-9a-f-]{36} and kernel 6\.1\..* answered after 1\d s, \/sys\/kernel\/kexec_loaded 0/,
+    );
     expect(output).toMatch(/the kernel says:\s+.*Nothing has been loaded/);
     expect(output).toMatch(/next: +kexec_loaded 0: something unloaded the image/);
     expect(await lab.vm.diskSha256("data")).toBe(untouched);
@@ -77,7 +83,9 @@ describe("the kexec boundary", () => {
     "for k in /etc/ssh/ssh_host_*_key; do rm -f $k $k.pub; done; ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key";
 
   async function sabotage(script: string): Promise<void> {
-    await lab.vm.ssh("cat > /tmp/saboteur; setsid sh /tmp/saboteur </dev/null >/dev/null 2>&1 &", { input: script });
+    await lab.vm.ssh("cat > /tmp/saboteur; setsid sh /tmp/saboteur </dev/null >/dev/null 2>&1 &", {
+      input: script,
+    });
   }
 
   async function failedUp(): Promise<string> {

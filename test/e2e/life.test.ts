@@ -16,7 +16,9 @@ describe("one machine's life", () => {
   test("the preview shows the machine as it is, its disks, and what it would boot", async () => {
     const preview = await up(["preview"]);
     expect(preview).toMatch(/INSTALL of web: found Debian GNU\/Linux .*kernel 6\.1\./);
-    expect(preview).toMatch(/WIPES \/dev\/disk\/by-id\/virtio-LABDISK1 \(serial LABDISK1, 4\.0 GiB; holds .*ext4/);
+    expect(preview).toMatch(
+      /WIPES \/dev\/disk\/by-id\/virtio-LABDISK1 \(serial LABDISK1, 4\.0 GiB; holds .*ext4/,
+    );
     expect(preview).toMatch(/two boots: into the installer by kexec/);
     expect(await uname()).toBe(kernels.debian);
   });
@@ -35,7 +37,10 @@ describe("one machine's life", () => {
     expect(pid1).toContain("ID=nixos");
 
     const outputs = await state();
-    expect(outputs["booted"]).toEqual({ kernelRelease: kernels.alpha, toplevel: await link("/run/booted-system") });
+    expect(outputs["booted"]).toEqual({
+      kernelRelease: kernels.alpha,
+      toplevel: await link("/run/booted-system"),
+    });
     expect(outputs["current"]).toEqual({ toplevel: await link("/run/current-system") });
     expect(outputs["phase"]).toBe("confirm");
     expect(JSON.stringify(outputs).length).toBeLessThan(4096);
@@ -84,12 +89,16 @@ describe("one machine's life", () => {
   test("an older kernel booted by hand is drift of the booted kernel, and up repairs it", async () => {
     const older = ((await state())["history"] as { toplevel: string }[])[1]?.toplevel ?? "";
     const bootId = await read("/proc/sys/kernel/random/boot_id");
-    await lab.vm.ssh(`${older}/bin/switch-to-configuration boot && (sleep 1; systemctl reboot) >/dev/null 2>&1 &`);
+    await lab.vm.ssh(
+      `${older}/bin/switch-to-configuration boot && (sleep 1; systemctl reboot) >/dev/null 2>&1 &`,
+    );
     await anotherBoot(bootId);
     expect(await uname()).toBe(kernels.alpha);
 
     const preview = await up(["preview", "--refresh", "--diff"]);
-    expect(preview).toMatch(new RegExp(`kernelRelease: "${escape(kernels.alpha)}" => "${escape(kernels.beta)}"`));
+    expect(preview).toMatch(
+      new RegExp(`kernelRelease: "${escape(kernels.alpha)}" => "${escape(kernels.beta)}"`),
+    );
     const output = await up(["up", "--yes", "--refresh", "--skip-preview"]);
     expect(output).toMatch(/reboot: kernel/);
     expect(await uname()).toBe(kernels.beta);
@@ -139,7 +148,9 @@ describe("one machine's life", () => {
   });
 
   test("destroy forgets the machine, says so, and leaves it running", async () => {
-    expect(await up(["destroy", "--yes", "--skip-preview"])).toMatch(/forgotten: the machine web keeps running/);
+    expect(await up(["destroy", "--yes", "--skip-preview"])).toMatch(
+      /forgotten: the machine web keeps running/,
+    );
     expect(await uname()).toBe(kernels.alpha);
   });
 
@@ -173,7 +184,9 @@ describe("one machine's life", () => {
   async function anotherBoot(oldBootId: string): Promise<void> {
     const end = Date.now() + 180_000;
     while (Date.now() < end) {
-      const { code, stdout } = await lab.vm.ssh("cat /proc/sys/kernel/random/boot_id", { timeoutSeconds: 10 });
+      const { code, stdout } = await lab.vm.ssh("cat /proc/sys/kernel/random/boot_id", {
+        timeoutSeconds: 10,
+      });
       if (code === 0 && stdout.trim() !== oldBootId) return;
       await new Promise((done) => setTimeout(done, 1000));
     }

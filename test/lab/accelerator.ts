@@ -34,5 +34,8 @@ async function kvmBootsLinux(): Promise<boolean> {
   const result = await run("sh", ["-c", `exec ${qemu.map(quote).join(" ")} 2>&1`], {
     timeoutSeconds: PROBE_SECONDS,
   });
-  return result.stdout.includes("Linux version") && result.stdout.includes("Unable to mount root fs");
+  return (
+    result.stdout.includes("Linux version") &&
+    /Cannot open root device|Unable to mount root fs/.test(result.stdout)
+  );
 }

@@ -47,8 +47,11 @@ async function story(lab: Quickstart): Promise<void> {
   const back = await kernelOf(lab);
 
   title("What was proved, by the machine itself");
-  console.log(`  ${debian} (Debian) → ${installed} (installed) → ${updated} (updated) → ${back} (rolled back)`);
-  if (installed === debian || updated === installed || back !== installed) throw new Error("the kernels say otherwise");
+  console.log(
+    `  ${debian} (Debian) → ${installed} (installed) → ${updated} (updated) → ${back} (rolled back)`,
+  );
+  if (installed === debian || updated === installed || back !== installed)
+    throw new Error("the kernels say otherwise");
   const history = (await stack.resource(":NixosHost"))?.outputs["history"];
   for (const { toplevel, kernelRelease, at } of (history ?? []) as Record<string, string>[]) {
     console.log(`  confirmed ${at}: ${kernelRelease} ${toplevel}`);

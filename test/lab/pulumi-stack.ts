@@ -13,7 +13,14 @@ export interface PulumiRun {
 }
 
 export interface StackExport {
-  deployment: { resources: { type: string; id?: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[] };
+  deployment: {
+    resources: {
+      type: string;
+      id?: string;
+      inputs: Record<string, unknown>;
+      outputs: Record<string, unknown>;
+    }[];
+  };
 }
 
 /** One stack of one program, with a Pulumi home, a backend and a copy of the program of its own: nothing of the user's. */
@@ -51,7 +58,10 @@ export class PulumiStack {
   }
 
   /** Runs `pulumi` as a user would; `onOutput` gets what it prints while it runs. */
-  pulumi(args: readonly string[], options: { onOutput?: (chunk: string) => void; timeoutSeconds?: number } = {}): Promise<PulumiRun> {
+  pulumi(
+    args: readonly string[],
+    options: { onOutput?: (chunk: string) => void; timeoutSeconds?: number } = {},
+  ): Promise<PulumiRun> {
     return new Promise((done, fail) => {
       const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
         cwd: this.program,

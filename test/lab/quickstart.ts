@@ -14,7 +14,10 @@ export interface Quickstart {
   stop(): Promise<void>;
 }
 
-export async function startQuickstart(configuration: string, options: TargetOptions = {}): Promise<Quickstart> {
+export async function startQuickstart(
+  configuration: string,
+  options: TargetOptions = {},
+): Promise<Quickstart> {
   const [bundle, key, flake] = [await kexecBundle(), await labKey(), await labFlake()];
   const vm = await startTarget(options);
   await vm.waitForSsh(180);

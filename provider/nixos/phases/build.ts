@@ -9,7 +9,9 @@ export const build: Phase<NixosFacts, NixosContext> = {
   name: "build",
   deadlineSeconds: (context) => context.spec.deadlines.phaseSeconds,
   isDone: (facts, { spec }) =>
-    !("flake" in spec.inputs.system) || facts.live.hasWanted || (isInstaller(facts) && facts.target.hasWanted),
+    !("flake" in spec.inputs.system) ||
+    facts.live.hasWanted ||
+    (isInstaller(facts) && facts.target.hasWanted),
   async run(context) {
     const { spec, runLocal, progress } = context;
     if (!("flake" in spec.inputs.system)) return;
@@ -20,7 +22,9 @@ export const build: Phase<NixosFacts, NixosContext> = {
       [
         ...nixFlags,
         ...["build", "--no-link", "--json", "--no-write-lock-file"],
-        ...outputs.map((output) => `${flake}#nixosConfigurations.${JSON.stringify(name)}.config.system.build.${output}`),
+        ...outputs.map(
+          (output) => `${flake}#nixosConfigurations.${JSON.stringify(name)}.config.system.build.${output}`,
+        ),
       ],
       {
         deadlineSeconds: spec.deadlines.phaseSeconds,
@@ -38,7 +42,9 @@ export const build: Phase<NixosFacts, NixosContext> = {
         log: run.stderr,
       });
     }
-    const built = (JSON.parse(run.stdout) as { outputs: Record<string, string> }[]).map((item) => item.outputs["out"]);
+    const built = (JSON.parse(run.stdout) as { outputs: Record<string, string> }[]).map(
+      (item) => item.outputs["out"],
+    );
     if (!built.includes(spec.toplevel)) {
       throw new HostError("build-failed", {
         what: `${spec.inputs.system.flake} changed between its evaluation and its build; the host was not touched`,

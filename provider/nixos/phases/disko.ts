@@ -14,7 +14,8 @@ export const disko: Phase<NixosFacts, NixosContext> = {
   name: "disko",
   deadlineSeconds: ({ spec }) => spec.deadlines.phaseSeconds,
   pastNoReturn: true,
-  isDone: (facts, context) => receiptSays(facts, context, "disko") && (facts.target.mounted || receiptSays(facts, context, "install")),
+  isDone: (facts, context) =>
+    receiptSays(facts, context, "disko") && (facts.target.mounted || receiptSays(facts, context, "install")),
   async run(context, before) {
     const { spec, session, progress, notes } = context;
     await copyClosure(context, spec.inputs.__diskoScript, "");
@@ -47,13 +48,20 @@ export const disko: Phase<NixosFacts, NixosContext> = {
   },
   verify(after, { spec }) {
     const mounted = new Set(after.mounts.map((mount) => mount.target));
-    const missing = spec.mountpoints.map((point) => `/mnt${point === "/" ? "" : point}`).filter((path) => !mounted.has(path));
+    const missing = spec.mountpoints
+      .map((point) => `/mnt${point === "/" ? "" : point}`)
+      .filter((path) => !mounted.has(path));
     if (missing.length > 0) return notMounted(`${missing.join(", ")} mounted`, "not mounted");
     const targets = new Set(spec.disks.map((disk) => after.devices[disk.device]));
     const strangers = after.disks
       .filter((disk) => !targets.has(disk.path))
-      .flatMap((disk) => disk.parts.filter((part) => /^\/mnt(\/|$)/.test(part.mountpoint)).map((part) => `${part.path} at ${part.mountpoint}`));
-    if (strangers.length > 0) return notMounted("only file systems of the declared disks below /mnt", strangers.join(", "));
+      .flatMap((disk) =>
+        disk.parts
+          .filter((part) => /^\/mnt(\/|$)/.test(part.mountpoint))
+          .map((part) => `${part.path} at ${part.mountpoint}`),
+      );
+    if (strangers.length > 0)
+      return notMounted("only file systems of the declared disks below /mnt", strangers.join(", "));
     return { proved: `${spec.mountpoints.join(", ")} of the new layout mounted below /mnt` };
   },
 };
@@ -61,9 +69,13 @@ export const disko: Phase<NixosFacts, NixosContext> = {
 /** What our own earlier attempt left mounted, as our receipt says. Anything else that uses a disk stops the phase. */
 async function releaseLeftovers({ spec, session }: NixosContext, facts: NixosFacts): Promise<void> {
   if (facts.receipt?.machine !== spec.machine || !isInstaller(facts)) return;
-  const swaps = spec.disks.flatMap(({ device }) => findDisk(facts, device)?.parts ?? []).filter((part) => facts.swaps.includes(part.path));
+  const swaps = spec.disks
+    .flatMap(({ device }) => findDisk(facts, device)?.parts ?? [])
+    .filter((part) => facts.swaps.includes(part.path));
   if (!facts.target.mounted && swaps.length === 0) return;
-  await session.run(`umount -R /mnt\n${swaps.map((part) => `swapoff ${quote(part.path)}`).join("\n")}`, { deadlineSeconds: 60 });
+  await session.run(`umount -R /mnt\n${swaps.map((part) => `swapoff ${quote(part.path)}`).join("\n")}`, {
+    deadlineSeconds: 60,
+  });
 }
 
 function notMounted(expected: string, seen: string): Refutation {

@@ -39,20 +39,38 @@ nixos-install --root /mnt --no-root-passwd --no-channel-copy --system ${spec.top
       });
     }
   },
-  verify: (after, { spec }) => bootable(after.target, spec.toplevel, "install-failed", "nixos-install said 0, but the disk would not boot the declared system"),
+  verify: (after, { spec }) =>
+    bootable(
+      after.target,
+      spec.toplevel,
+      "install-failed",
+      "nixos-install said 0, but the disk would not boot the declared system",
+    ),
 };
 
 /** Profile, boot loader, and the very files that it will load: an entry without an initrd panics. */
-export function bootable(root: SystemRoot, toplevel: string, code: "install-failed" | "activation-failed", what: string): Verdict {
+export function bootable(
+  root: SystemRoot,
+  toplevel: string,
+  code: "install-failed" | "activation-failed",
+  what: string,
+): Verdict {
   const { bootDefault } = root;
   const proofs: [boolean, string, string][] = [
     [root.profile === toplevel, `system profile ${toplevel}`, root.profile || "no system profile"],
-    [bootDefault.toplevel === toplevel, `boot loader's default ${toplevel}`, bootDefault.toplevel || "no default entry with an init="],
+    [
+      bootDefault.toplevel === toplevel,
+      `boot loader's default ${toplevel}`,
+      bootDefault.toplevel || "no default entry with an init=",
+    ],
     [bootDefault.kernelBytes !== 0, "a kernel file in the default entry", "missing or empty"],
     [bootDefault.initrdBytes !== 0, "an initrd file in the default entry", "missing or empty"],
   ];
   const failed = proofs.filter(([fine]) => !fine);
-  if (failed.length === 0) return { proved: `profile and ${bootDefault.loader} default are ${shortPath(toplevel)}, kernel and initrd are there` };
+  if (failed.length === 0)
+    return {
+      proved: `profile and ${bootDefault.loader} default are ${shortPath(toplevel)}, kernel and initrd are there`,
+    };
   return {
     code,
     what,

@@ -18,7 +18,10 @@ export const kexec: Phase<NixosFacts, NixosContext> = {
   async run(context, facts) {
     const { session, progress, spec } = context;
     progress.detail("loading the installer's kernel");
-    const load = await session.run(`cd ${bundleFolder} && ./run`, { deadlineSeconds: 180, onLine: progress.log.bind(progress) });
+    const load = await session.run(`cd ${bundleFolder} && ./run`, {
+      deadlineSeconds: 180,
+      onLine: progress.log.bind(progress),
+    });
     if (load.exitCode !== 0) {
       throw new HostError("kexec-load-failed", {
         what: "the installer's kernel could not be loaded; the old system still runs and nothing was changed",
@@ -42,7 +45,9 @@ export const kexec: Phase<NixosFacts, NixosContext> = {
       throw new HostError("unreachable", {
         what: `the installer did not answer within ${Math.round(end.seconds)} s after kexec`,
         expected: "the installer's sshd, with the host key of the old system",
-        seen: end.last ? `${end.last.details.what}${end.last.details.seen ? ` (${end.last.details.seen})` : ""}` : "nothing",
+        seen: end.last
+          ? `${end.last.details.what}${end.last.details.seen ? ` (${end.last.details.seen})` : ""}`
+          : "nothing",
         next: "look at the machine's console; the disks were not touched. A power cycle brings the old system back",
       });
     }
@@ -52,7 +57,11 @@ export const kexec: Phase<NixosFacts, NixosContext> = {
     const rootDisk = after.disks.find((disk) => disk.parts.some((part) => part.mountpoint === "/"));
     const proofs: [boolean, string, string][] = [
       [after.bootId !== before.bootId, "another boot_id", "the same boot_id"],
-      [isInstaller(after), "an installer whose root is in RAM", `${after.osRelease.prettyName}, kernel ${after.kernelRelease}`],
+      [
+        isInstaller(after),
+        "an installer whose root is in RAM",
+        `${after.osRelease.prettyName}, kernel ${after.kernelRelease}`,
+      ],
       [
         notes.installer === undefined || after.commandLine.includes(notes.installer.init),
         `${notes.installer?.init} on the kernel's command line`,
@@ -63,11 +72,17 @@ export const kexec: Phase<NixosFacts, NixosContext> = {
         `kernel ${notes.installer?.kernelRelease}`,
         `kernel ${after.kernelRelease}`,
       ],
-      [rootDisk === undefined || !targets.has(rootDisk.path), "a root that is on no target disk", `/ on ${rootDisk?.path}`],
+      [
+        rootDisk === undefined || !targets.has(rootDisk.path),
+        "a root that is on no target disk",
+        `/ on ${rootDisk?.path}`,
+      ],
     ];
     const failed = proofs.filter(([fine]) => !fine);
     if (failed.length === 0) {
-      return { proved: `kernel ${before.kernelRelease} → ${after.kernelRelease}, boot_id changed, root in RAM, init= of the bundle` };
+      return {
+        proved: `kernel ${before.kernelRelease} → ${after.kernelRelease}, boot_id changed, root in RAM, init= of the bundle`,
+      };
     }
     return {
       code: "installer-not-proved",
@@ -80,7 +95,9 @@ export const kexec: Phase<NixosFacts, NixosContext> = {
 };
 
 async function silentFailure(context: NixosContext, facts: NixosFacts, seconds: number): Promise<HostError> {
-  const loaded = await context.session.run("cat /sys/kernel/kexec_loaded", { deadlineSeconds: 15 }).catch(() => undefined);
+  const loaded = await context.session
+    .run("cat /sys/kernel/kexec_loaded", { deadlineSeconds: 15 })
+    .catch(() => undefined);
   return new HostError("silent-kexec-failure", {
     what: "kexec said 0, but the old kernel still runs; the disks were not touched",
     expected: `another boot_id within ${kexecDelaySeconds + graceSeconds} s`,

@@ -34,7 +34,9 @@ export const preflight: Phase<NixosFacts, NixosContext> = {
           seen: "1",
           next: "unload it with `kexec -u`, and find out who else uses kexec on this machine",
         }
-      : { proved: `the installer's kernel ${notes.installer?.kernelRelease ?? ""} can be loaded (rehearsed, unloaded again)` };
+      : {
+          proved: `the installer's kernel ${notes.installer?.kernelRelease ?? ""} can be loaded (rehearsed, unloaded again)`,
+        };
   },
 };
 
@@ -54,12 +56,28 @@ export function preflightProblems(spec: NixosSpec, facts: NixosFacts): Problem[]
       `a machine for ${needs.system}`,
       `uname -m says ${facts.architecture}`,
     ],
-    [needs.bootMode === "" || needs.bootMode === facts.bootMode, `a machine booted by ${needs.bootMode}`, `booted by ${facts.bootMode}`],
-    [facts.memoryKiB >= leastMemoryKiB, `at least ${bytes(leastMemoryKiB * 1024)} of RAM`, bytes(facts.memoryKiB * 1024)],
+    [
+      needs.bootMode === "" || needs.bootMode === facts.bootMode,
+      `a machine booted by ${needs.bootMode}`,
+      `booted by ${facts.bootMode}`,
+    ],
+    [
+      facts.memoryKiB >= leastMemoryKiB,
+      `at least ${bytes(leastMemoryKiB * 1024)} of RAM`,
+      bytes(facts.memoryKiB * 1024),
+    ],
     [facts.container === "", "a machine with a kernel of its own", `a ${facts.container} container`],
     [!facts.kexec.loadDisabled, "kernel.kexec_load_disabled = 0", "1: only a reboot can undo it"],
-    [facts.kexec.lockdown === "none", "no kernel lockdown (Secure Boot off)", `lockdown=${facts.kexec.lockdown}`],
-    [facts.missingTools.length === 0, "the tools that the install needs", `missing: ${facts.missingTools.join(", ")}`],
+    [
+      facts.kexec.lockdown === "none",
+      "no kernel lockdown (Secure Boot off)",
+      `lockdown=${facts.kexec.lockdown}`,
+    ],
+    [
+      facts.missingTools.length === 0,
+      "the tools that the install needs",
+      `missing: ${facts.missingTools.join(", ")}`,
+    ],
     [wrongDisks.length === 0, "the declared disks", wrongDisks.join("; ")],
   ];
   return table.flatMap(([fine, expected, seen]) => (fine ? [] : [{ expected, seen }]));
@@ -69,7 +87,9 @@ export function preflightProblems(spec: NixosSpec, facts: NixosFacts): Problem[]
 function spaceProblems(facts: NixosFacts, image: KexecImage): Problem[] {
   const needed = image.sizeBytes * 3;
   const free = (facts.freeKiB["/root"] ?? 0) * 1024;
-  return free >= needed ? [] : [{ expected: `${bytes(needed)} free in /root for the installer`, seen: bytes(free) }];
+  return free >= needed
+    ? []
+    : [{ expected: `${bytes(needed)} free in /root for the installer`, seen: bytes(free) }];
 }
 
 function refuse(problems: Problem[]): void {

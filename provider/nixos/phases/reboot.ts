@@ -33,7 +33,10 @@ setsid sh -c 'sleep 1; if [ -d /run/systemd/system ]; then systemctl reboot; els
     });
     if (end.end === "booted") return;
     throw new HostError(end.end === "silent" ? "unreachable" : "reboot-not-proved", {
-      what: end.end === "silent" ? "the machine did not come back after the reboot" : "the machine did not reboot",
+      what:
+        end.end === "silent"
+          ? "the machine did not come back after the reboot"
+          : "the machine did not reboot",
       expected: `another boot_id within ${spec.deadlines.bootSeconds} s at ${spec.inputs.connection.host}`,
       seen:
         end.end === "silent"

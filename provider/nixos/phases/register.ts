@@ -9,7 +9,8 @@ import { bootable } from "./install";
 export const register: Phase<NixosFacts, NixosContext> = {
   name: "boot entry",
   deadlineSeconds: ({ spec }) => spec.deadlines.phaseSeconds,
-  isDone: (facts, { spec }) => facts.live.profile === spec.toplevel && facts.live.bootDefault.toplevel === spec.toplevel,
+  isDone: (facts, { spec }) =>
+    facts.live.profile === spec.toplevel && facts.live.bootDefault.toplevel === spec.toplevel,
   async run({ spec, session, progress }) {
     const job = await runJob(session, {
       name: "register",
@@ -32,5 +33,10 @@ sync`,
     }
   },
   verify: (after, { spec }) =>
-    bootable(after.live, spec.toplevel, "activation-failed", "switch-to-configuration said 0, but the machine would not boot the declared system"),
+    bootable(
+      after.live,
+      spec.toplevel,
+      "activation-failed",
+      "switch-to-configuration said 0, but the machine would not boot the declared system",
+    ),
 };

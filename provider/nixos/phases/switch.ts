@@ -23,7 +23,8 @@ export const activate: Phase<NixosFacts, NixosContext> = {
         progress.detail(line);
       },
     });
-    if (job.exitCode === someUnitsFailed) progress.warning("the new system is active, but some of its units failed");
+    if (job.exitCode === someUnitsFailed)
+      progress.warning("the new system is active, but some of its units failed");
     else if (job.exitCode !== 0) {
       throw new HostError("activation-failed", {
         what: "the system could not be activated",
@@ -36,7 +37,9 @@ export const activate: Phase<NixosFacts, NixosContext> = {
   },
   verify: (after, { spec }) =>
     after.currentSystem === spec.toplevel
-      ? { proved: `${shortPath(spec.toplevel)} is active, without a reboot: kernel, initrd and parameters are the same` }
+      ? {
+          proved: `${shortPath(spec.toplevel)} is active, without a reboot: kernel, initrd and parameters are the same`,
+        }
       : {
           code: "activation-failed",
           what: "switch-to-configuration ended, but the system is not active",

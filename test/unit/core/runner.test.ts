@@ -134,8 +134,7 @@ test("only a phase past the point of no return is announced as one that must not
   await runPhases([phase("safe"), phase("wipe", { pastNoReturn: true })], {}, nothingDone, hooks);
   expect(progress.events.filter((event) => !event.startsWith("lasting"))).toEqual([
     "begin 1/2 safe",
-    "begin 2/2 wipe",
-    "detail must not be interrupted",
+    "begin 2/2 wipe (must not be interrupted)",
   ]);
 });
 

@@ -56,6 +56,12 @@ describe.each(shells.map((shell) => [shell.join(" "), shell] as const))("in %s",
     expect(facts.receipt).toBeUndefined();
   });
 
+  test("a probe whose commands fail says nothing beside its sections", () => {
+    const script = section("s", "echo words >&2; no-such-program-of-anybody");
+    const { stderr } = spawnSync(shell[0] as string, shell.slice(1), { input: script, encoding: "utf8" });
+    expect(stderr).toBe("");
+  });
+
   test("free space, missing tools and block devices are answered for what was asked", () => {
     const disk = ["/dev/vda", "/dev/sda", "/dev/nvme0n1", "/dev/loop0"].find(
       (path) => statSync(path, { throwIfNoEntry: false })?.isBlockDevice() ?? false,

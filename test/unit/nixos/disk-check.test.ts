@@ -55,6 +55,11 @@ test.each([
   ]);
 });
 
+test("identity: what the old system could not tell is no difference", () => {
+  const facts = withDisk({ wwn: "eui.1", serial: "LAB1" });
+  expect(identityProblems(facts, [{ device }], [{ ...record, serial: "", wwn: "" }])).toEqual([]);
+});
+
 test("identity: two names for one disk", () => {
   const facts = debianFacts({ devices: { "/dev/a": "/dev/vda", "/dev/b": "/dev/vda" } });
   expect(identityProblems(facts, [{ device: "/dev/a" }, { device: "/dev/b" }])).toEqual([

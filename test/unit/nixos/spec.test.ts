@@ -111,7 +111,7 @@ describe("ways", () => {
   });
 
   test.each([
-    ["accept-new" as string | string[], undefined],
+    ["accept-new", undefined],
     ["SHA256:x", ["SHA256:x"]],
     [
       ["ssh-ed25519 A", "ssh-rsa B"],
