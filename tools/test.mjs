@@ -8,7 +8,8 @@ const minute = 60_000;
 
 const suites = {
   unit: { testTimeout: minute / 2 },
-  contract: { testTimeout: minute },
+  // Its tests mostly wait for each other's machines: more of them at once than there are processors.
+  contract: { testTimeout: minute, workers: 4 },
   package: { testTimeout: 5 * minute },
   // One machine's life at a time: two VMs at once would only slow each other down.
   e2e: { testTimeout: 20 * minute },
@@ -36,10 +37,11 @@ async function runSuite(suite, args, resultFile) {
 }
 
 function jest(suite, args) {
-  const { testTimeout } = suites[suite];
+  const { testTimeout, workers } = suites[suite];
   const oneByOne = testTimeout > minute ? ["--runInBand", "--verbose"] : [];
+  const many = workers ? [`--maxWorkers=${workers}`] : [];
   // A test that failed half way may leave a socket open; the run must end all the same.
-  const manner = [`--testTimeout=${testTimeout}`, "--forceExit", ...oneByOne];
+  const manner = [`--testTimeout=${testTimeout}`, "--forceExit", ...oneByOne, ...many];
   return passThrough("node", [
     "node_modules/jest/bin/jest.js",
     "--selectProjects",

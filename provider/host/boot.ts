@@ -1,4 +1,4 @@
-import { HostError } from "../core/errors";
+import type { HostError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import type { CommandResult } from "../core/shell";
 import type { HostSession, WayName } from "./session";

@@ -76,7 +76,7 @@ while :; do
   i=$((i+1)); [ $i -ge 40 ] && exit 75
   sleep 0.5
 done`,
-    { deadlineSeconds: 40, onLine: job.onLine },
+    { deadlineSeconds: 40, onLine: (line) => job.onLine(line) },
   );
   const seen = look.stdout.replace(/\n$/, "");
   if (seen !== "") lines.push(...seen.split("\n"));

@@ -134,6 +134,8 @@ function grubDefault(content: string, environment: string): Entry | undefined {
   const configured = /set default="?([^"\n]*)"?/.exec(content)?.[1] ?? "0";
   const chosen =
     value("next_entry") || (configured.includes("saved_entry") ? value("saved_entry") : configured) || "0";
+  // A numbered place in a submenu cannot be told from these lines: better no answer than a wrong one.
+  if (/^\d+>/.test(chosen)) return undefined;
   const last = chosen.split(">").at(-1) ?? "0";
   return (
     entries.find((entry) => entry.id === last || entry.name === last) ??

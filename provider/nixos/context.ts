@@ -31,7 +31,7 @@ export interface DiskRecord {
   wwn: string;
   model: string;
   sizeBytes: number;
-  /** What was on it when it was first seen. */
+  /** What was on it when it was last seen. */
   holds: string;
 }
 

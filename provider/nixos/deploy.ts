@@ -49,7 +49,6 @@ export async function deploy(
     const keep = run.lasting && run.facts !== undefined;
     return { state: keep ? stateOf(context, run.facts as NixosFacts, run, olds) : undefined, error };
   } finally {
-    tools.progress.log(`${context.session.connections} ssh connections`);
     await context.session.drop();
   }
 }

@@ -32,7 +32,7 @@ export interface NixosQuestion {
 }
 
 /** What the whole install needs of the old system and of the installer. */
-export const installTools = ["tar", "gzip", "cpio", "sha256sum", "lsblk", "awk", "setsid"];
+const installTools = ["tar", "gzip", "cpio", "sha256sum", "lsblk", "awk", "setsid"];
 export const uploadFolder = "/root/.pulumi-immutable-os";
 
 export function nixosProbe(question: NixosQuestion): string {

@@ -20,7 +20,8 @@ export function layoutOf(devices: Json): Layout {
     devices: disks
       .filter(isObject)
       .filter((disk) => disk["destroy"] !== false)
-      .map((disk) => String(disk["device"]))
+      .map((disk) => disk["device"])
+      .filter((device) => typeof device === "string")
       .sort(),
     mountpoints: [...new Set(findMountpoints(devices))].sort(),
   };

@@ -5,7 +5,7 @@ import { observe } from "./context";
 import { findNixosDrift, observedKeys } from "./drift";
 import { isNixos, type NixosFacts } from "./facts";
 import type { NixosHostInputs } from "./schema";
-import { isInstalled, type HostState } from "./state";
+import { disksSeen, isInstalled, type HostState } from "./state";
 
 /** What a refresh found. It never changes the machine, and never drops one that does not answer. */
 export interface Observation {
@@ -20,18 +20,19 @@ export interface Observation {
 export async function read(
   tools: HostTools,
   state: HostState,
-  declared: NixosHostInputs,
+  lastSeen: NixosHostInputs,
 ): Promise<Observation> {
+  const declared = declaredIn(state, lastSeen);
   const context = contextFor(tools, declared, state);
   let facts: NixosFacts;
   try {
     facts = await observe(context);
   } catch (error) {
-    return { state, inputs: withObserved(declared, state), drift: [], unseen: asHostError(error) };
+    return { state, inputs: isInstalled(state) ? lastSeen : declared, drift: [], unseen: asHostError(error) };
   } finally {
     await context.session.drop();
   }
-  const seen = observedKeys(facts, state.__toplevel);
+  const seen = observedKeys(facts, declared.current.toplevel);
   const next: HostState = {
     ...state,
     ...seen,
@@ -39,6 +40,7 @@ export async function read(
     machineId: facts.machineId,
     bootId: facts.bootId,
     bootedSystem: facts.bootedSystem,
+    disks: disksSeen(facts, context.spec) ?? state.disks,
     attempts: facts.receipt?.attempts ?? state.attempts,
   };
   // Before the end of an install there is nothing declared yet that could drift.
@@ -47,9 +49,15 @@ export async function read(
   return { state: next, inputs: { ...declared, ...seen }, drift, unseen: undefined };
 }
 
-function withObserved(declared: NixosHostInputs, state: HostState): NixosHostInputs {
-  const { booted, current, bootDefault } = state;
-  return isInstalled(state) ? { ...declared, booted, current, bootDefault } : declared;
+/** The state holds what was observed under the two-sided keys, also after an earlier refresh; this is what was declared. */
+function declaredIn(state: HostState, lastSeen: NixosHostInputs): NixosHostInputs {
+  const { toplevel, kernelRelease } = state.__declared;
+  return {
+    ...lastSeen,
+    booted: { toplevel, kernelRelease },
+    current: { toplevel },
+    bootDefault: { toplevel },
+  };
 }
 
 function notNixos(facts: NixosFacts): Drift {

@@ -5,6 +5,7 @@ import { observedKeys } from "./drift";
 import { isNixos, type NixosFacts } from "./facts";
 import { receiptSays } from "./install-receipt";
 import type { NixosHostInputs } from "./schema";
+import type { NixosSpec } from "./spec";
 
 /** What the Pulumi state holds of a host: its inputs, and what was observed. Every key is plain JSON. */
 export interface HostState extends NixosHostInputs {
@@ -28,7 +29,7 @@ export interface HostState extends NixosHostInputs {
   /** The install whose layout is on the disks; empty before the first wipe. */
   __installed: { installKey: string };
   /** What was declared when the state was written: the two-sided keys hold what was observed. */
-  __toplevel: string;
+  __declared: { toplevel: string; kernelRelease: string };
   __stateVersion: 1;
 }
 
@@ -58,7 +59,7 @@ export function stateOf(
     machineId: facts.machineId,
     bootId: facts.bootId,
     bootedSystem: facts.bootedSystem,
-    disks: [...(notes.disksBefore ?? olds?.disks ?? recordDisks(facts, spec.disks))],
+    disks: disksSeen(facts, spec) ?? [...(notes.disksBefore ?? olds?.disks ?? [])],
     kexecImage: notes.installer
       ? { sha256: notes.installer.sha256, kernelRelease: notes.installer.kernelRelease }
       : (olds?.kexecImage ?? { sha256: "", kernelRelease: "" }),
@@ -68,9 +69,15 @@ export function stateOf(
         : (olds?.history ?? []),
     attempts: facts.receipt?.attempts ?? [],
     __installed: { installKey: wiped ? spec.installKey : (olds?.__installed.installKey ?? "") },
-    __toplevel: spec.toplevel,
+    __declared: { toplevel: spec.toplevel, kernelRelease: spec.kernelRelease },
     __stateVersion: 1,
   };
+}
+
+/** What is on the disks now; undefined while they cannot all be seen. */
+export function disksSeen(facts: NixosFacts, spec: NixosSpec): DiskRecord[] | undefined {
+  const records = recordDisks(facts, spec.disks);
+  return records.length === spec.disks.length ? records : undefined;
 }
 
 /** The declared system, or an earlier one, runs from the disk: drift can be told. */

@@ -1,11 +1,11 @@
-/** A disk as it was recognised before it was wiped. */
+/** A disk: what it is recognised by, and what is on it. */
 export interface DiskRecord {
   device: string;
   serial: string;
   wwn: string;
   model: string;
   sizeBytes: number;
-  /** What was on it. */
+  /** What was on it when it was last seen. */
   holds: string;
 }
 

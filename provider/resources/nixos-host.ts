@@ -38,7 +38,7 @@ export class NixosHost extends pulumi.CustomResource {
   declare readonly bootId: pulumi.Output<string>;
   /** Where /run/booted-system points. After a live switch that is an older system with the same kernel and initrd. */
   declare readonly bootedSystem: pulumi.Output<string>;
-  /** The disks as they were recognised before they were wiped. */
+  /** The declared disks as they were last seen, and what is on them. */
   declare readonly disks: pulumi.Output<DiskRecord[]>;
   /** The installer that was booted. */
   declare readonly kexecImage: pulumi.Output<{ sha256: string; kernelRelease: string }>;

@@ -49,8 +49,8 @@ export function secretsOf(inputs: Inputs): string[] {
 
 function missingOrWrong(inputs: Inputs, path: readonly PropertyKey[], expected: string): string {
   return valueAt(inputs, path) === undefined
-    ? `is missing (a ${expected})`
-    : `must be a ${expected}, not a ${typeof valueAt(inputs, path)}`;
+    ? `is missing (${withArticle(expected)})`
+    : `must be ${withArticle(expected)}, not ${withArticle(typeof valueAt(inputs, path))}`;
 }
 
 function touchesUnknown(inputs: Inputs, path: readonly PropertyKey[]): boolean {
@@ -66,4 +66,8 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
       typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
     value,
   );
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 }

@@ -54,8 +54,8 @@ const lifecycle = {
     const state = props as unknown as HostState;
     const row = rowFor(props);
     try {
-      const declared = parseInputs(pickInputs(props));
-      const seen = await read(toolsFor(row), state, declared);
+      const lastSeen = parseInputs(pickInputs(props));
+      const seen = await read(toolsFor(row), state, lastSeen);
       if (seen.unseen)
         row.warning(`could not be looked at, the state is kept as it was: ${seen.unseen.text()}`);
       for (const drift of seen.drift) {
@@ -81,25 +81,18 @@ const lifecycle = {
   },
 };
 
+/** Each call, and its last lines shown before it ends: the plugin may be ended right after it. */
 export const nixosHost: typeof lifecycle = {
-  check: lifecycle.check,
-  diff: flushed(lifecycle.diff),
-  create: flushed(lifecycle.create),
-  read: flushed(lifecycle.read),
-  update: flushed(lifecycle.update),
-  delete: flushed(lifecycle.delete),
+  check: (...args) => lifecycle.check(...args),
+  diff: (...args) => flushed(lifecycle.diff(...args)),
+  create: (...args) => flushed(lifecycle.create(...args)),
+  read: (...args) => flushed(lifecycle.read(...args)),
+  update: (...args) => flushed(lifecycle.update(...args)),
+  delete: (...args) => flushed(lifecycle.delete(...args)),
 };
 
-function flushed<Args extends unknown[], Answer>(
-  call: (...args: Args) => Promise<Answer>,
-): (...args: Args) => Promise<Answer> {
-  return async (...args) => {
-    try {
-      return await call(...args);
-    } finally {
-      await flushLog();
-    }
-  };
+function flushed<Answer>(call: Promise<Answer>): Promise<Answer> {
+  return call.finally(flushLog);
 }
 
 export interface DiffResult {

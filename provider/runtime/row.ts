@@ -51,7 +51,9 @@ export class Row implements Progress {
     if (this.lines.length > longestLog) this.lines.splice(0, this.lines.length - longestLog);
   }
 
+  /** Empty when there is nothing but the names of the phases. */
   fullLog(): string {
+    if (this.lines.every((line) => line.startsWith("== "))) return "";
     return this.clean(this.lines.join("\n"));
   }
 

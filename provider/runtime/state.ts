@@ -26,7 +26,7 @@ export function changesBetween(state: HostState, news: Inputs): boolean | undefi
   const visible = inputKeys.filter((key) => !key.startsWith("__"));
   const declaresAnew =
     visible.some((key) => !twoSided.includes(key) && differs(key)) ||
-    state.__toplevel !== (news["current"] as { toplevel?: string } | undefined)?.toplevel;
+    state.__declared.toplevel !== (news["current"] as { toplevel?: string } | undefined)?.toplevel;
   if (declaresAnew) return undefined;
   if (state.unfinished !== "" || state.phase !== lastPhase(news)) return true;
   // Before the end of an install the machine is not yet what is declared, and that is no change.

@@ -90,7 +90,7 @@ test("the state's version, and its keys", () => {
     "phase",
     "unfinished",
   ];
-  const hidden = ["__installed", "__stateVersion", "__toplevel"];
+  const hidden = ["__declared", "__installed", "__stateVersion"];
   const inputs = Object.keys(nixosHostSchema.shape).filter((key) => key !== "__evaluationError");
   expect(Object.keys(state).sort()).toEqual([...own, ...hidden, ...inputs].sort());
 });

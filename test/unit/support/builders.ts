@@ -134,7 +134,7 @@ export function stateWith(changes: Partial<HostState> = {}, inputs: NixosHostInp
     history: [],
     attempts: [],
     __installed: { installKey: installKey(inputs) },
-    __toplevel: inputs.current.toplevel,
+    __declared: { toplevel: inputs.current.toplevel, kernelRelease: inputs.booted.kernelRelease },
     __stateVersion: 1,
     ...changes,
   };
