@@ -14,7 +14,7 @@ export async function conditions(creates: number, copies: number): Promise<strin
   const line = async (command: string): Promise<string> => (await sh(`${command} 2>&1 | head -n 1`)).trim();
   const versions = await Promise.all([
     line("qemu-system-x86_64 --version | sed 's/ version//; s/ (.*//'"),
-    line("ssh -V | sed 's/,.*//'"),
+    line("ssh -V 2>&1 | sed 's/,.*//'"),
     line("nix --version"),
     line("pulumi version | sed 's/^/Pulumi /'"),
   ]);

@@ -62,6 +62,7 @@ describe("the kexec boundary", () => {
     const run = lab.stack.pulumi(["up", "--yes", "--skip-preview"]);
     await untilInstaller();
     await lab.vm.ssh(newHostKeys);
+    await lab.vm.bootFromDataDisk();
     const { code, output } = await run;
     expect(code).not.toBe(0);
     expect(output).toMatch(/\* reboot: .*\[host-key-mismatch\]/);

@@ -34,6 +34,8 @@ export interface Vm {
   powerCut(): Promise<void>;
   powerOn(): Promise<void>;
   setNetwork(up: boolean): Promise<void>;
+  /** From the next reset on the firmware boots the second disk. */
+  bootFromDataDisk(): Promise<void>;
   snapshot(tag: string): Promise<void>;
   /** Back to a snapshot that was taken while ssh answered. */
   restore(tag: string): Promise<void>;
@@ -49,7 +51,7 @@ export interface TargetOptions {
   memoryMiB?: number;
   /** Of the disk, which then is /dev/disk/by-id/virtio-<serial>. */
   serial?: string;
-  /** A second disk, /dev/disk/by-id/virtio-<serial>, that holds nothing bootable yet; the firmware tries it first. */
+  /** A second disk, /dev/disk/by-id/virtio-<serial>, that holds nothing bootable yet. */
   dataDiskSerial?: string;
   log?: Log;
 }
@@ -67,7 +69,7 @@ export async function startTarget(options: TargetOptions = {}): Promise<Vm> {
   const machine = new Machine(dir, disk, port, [
     ...accelerated,
     ...["-m", String(options.memoryMiB ?? 1024)],
-    ...["-device", `virtio-blk-pci,drive=disk,serial=${options.serial ?? "LABDISK1"},bootindex=1`],
+    ...["-device", `virtio-blk-pci,drive=disk,id=system,serial=${options.serial ?? "LABDISK1"},bootindex=1`],
     ...(options.dataDiskSerial ? await dataDisk(dir, options.dataDiskSerial) : []),
   ]);
   const vm = controls(name, machine, (await labKey()).privateKeyPath);
@@ -82,7 +84,7 @@ async function dataDisk(dir: string, serial: string): Promise<string[]> {
     qemu-img convert -f raw -O qcow2 data.raw ${quote(file)}; rm data.raw`);
   return [
     ...["-drive", `if=none,id=data,file=${file},format=qcow2,cache=unsafe`],
-    ...["-device", `virtio-blk-pci,drive=data,serial=${serial},bootindex=0`],
+    ...["-device", `virtio-blk-pci,drive=data,id=data,serial=${serial},bootindex=2`],
   ];
 }
 
@@ -135,6 +137,10 @@ function controls(name: string, machine: Machine, privateKeyPath: string): Vm {
 
     async setNetwork(up) {
       await qmp(qmpSocket, "set_link", { name: "nic", up });
+    },
+
+    async bootFromDataDisk() {
+      await qmp(qmpSocket, "qom-set", { path: "/machine/peripheral/data", property: "bootindex", value: 0 });
     },
 
     snapshot: (tag) => monitor(qmpSocket, `savevm ${tag}`),

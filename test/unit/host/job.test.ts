@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runJob, type Job } from "../../../provider/host/job";
@@ -102,7 +102,13 @@ test("the deadline ends the wait, with what the job said and where its output is
   );
 });
 
-test("the script and its folder are for root alone", async () => {
-  await runJob(localSession(), job("umask"));
-  expect(readFileSync(`${root}/jobs/unit/log`, "utf8").trim()).toMatch(/^0*77$/);
+test("the folder is for root alone, and the job itself keeps the umask of the host", async () => {
+  const umask = process.umask(0o022);
+  try {
+    await runJob(localSession(), job("umask"));
+  } finally {
+    process.umask(umask);
+  }
+  expect(readFileSync(`${root}/jobs/unit/log`, "utf8").trim()).toMatch(/^0*22$/);
+  expect(statSync(`${root}/jobs/unit`).mode & 0o777).toBe(0o700);
 });

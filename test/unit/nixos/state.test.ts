@@ -143,9 +143,10 @@ describe("the state", () => {
     expect(__installed.installKey !== "").toBe(installed);
   });
 
-  test("disks are recorded before the wipe, and kept after it", () => {
+  test("disks are recorded as they were last seen, and kept while they cannot be seen", () => {
     const before = stateOf(contextOf(), debianFacts(), { phase: "", unfinished: "kexec" }, undefined);
     expect(before.disks).toMatchObject([{ device, serial: "LAB1", holds: "empty" }]);
-    expect(stateOf(contextOf(), nixosFacts(), done, stateWith()).disks).toEqual(stateWith().disks);
+    const unseen = { ...nixosFacts(), devices: {} };
+    expect(stateOf(contextOf(), unseen, done, stateWith()).disks).toEqual(stateWith().disks);
   });
 });

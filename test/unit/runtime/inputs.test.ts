@@ -82,7 +82,7 @@ test.each<[string, unknown, RegExp]>([
   ],
   ["install.disks", [{ device, sizeBytes: -1 }], /^install\.disks\.0\.sizeBytes/],
   ["install.disks", [{ device, size: 1 }], /^install\.disks\.0\.size is not a known property$/],
-  ["install.allowReinstall", true, /^install\.allowReinstall must be a array, not a boolean$/],
+  ["install.allowReinstall", true, /^install\.allowReinstall must be an array, not a boolean$/],
   [
     "install.connection",
     { privateKeyPath: "a", agent: true },
