@@ -11,6 +11,9 @@ import { checkResult, failure, partialFailure, PreviewRefusal, type CheckResult 
 import { Row } from "./row";
 import { changesBetween, pickInputs, plainState } from "./state";
 
+/** After a read the engine calls diff for its own display; what follows is said by the diff of the update. */
+const refreshed = new Set<string>();
+
 /** CRUD as Pulumi calls it, in terms of the one flow that every host has. */
 const lifecycle = {
   check(olds: Inputs, news: Inputs): Promise<CheckResult> {
@@ -31,6 +34,7 @@ const lifecycle = {
     const inputs = parseInputs(news);
     const { reinstall, lines } = consequences(state, inputs);
     if (reinstall) refuseWithoutConsent(state, inputs);
+    if (refreshed.delete(String(news["__urn"]))) return Promise.resolve({ changes });
     const engine = new EngineLog(String(news["__urn"]));
     for (const line of lines) engine.lasting(line, reinstall ? "warning" : "info");
     return Promise.resolve({ changes });
@@ -53,6 +57,7 @@ const lifecycle = {
   async read(id: string, props: Inputs): Promise<{ id: string; props: Inputs; inputs?: Inputs }> {
     const state = props as unknown as HostState;
     const row = rowFor(props);
+    refreshed.add(String(props["__urn"]));
     try {
       const lastSeen = parseInputs(pickInputs(props));
       const seen = await read(toolsFor(row), state, lastSeen);

@@ -30,7 +30,7 @@ async function story(lab: Quickstart): Promise<void> {
 
   title("3. Somebody activates another system by hand; a refresh sees it");
   await copyByHand(vm, lab.flake, "alpha-unit", "switch");
-  await type(lab, ["preview", "--refresh"]);
+  await type(lab, ["preview", "--refresh", "--diff"]);
 
   title("4. `up` repairs it");
   await type(lab, ["up", "--yes", "--refresh", "--skip-preview"]);
@@ -62,7 +62,7 @@ async function story(lab: Quickstart): Promise<void> {
 /** Types the command, and shows what Pulumi prints, as it prints it. */
 async function type({ stack }: Quickstart, args: string[]): Promise<void> {
   console.log(`\n$ pulumi ${args.join(" ")}`);
-  const { code } = await stack.pulumi(args, { onOutput: (chunk) => process.stdout.write(chunk) });
+  const code = await stack.show(args);
   if (code !== 0) throw new Error(`pulumi ${args[0]} ended with exit code ${code}`);
 }
 

@@ -84,6 +84,20 @@ export class PulumiStack {
     });
   }
 
+  /** Runs `pulumi` on this terminal, for somebody who looks on: with Pulumi's live display, if it is a terminal. */
+  show(args: readonly string[]): Promise<number> {
+    const plain = process.stdout.isTTY ? [] : ["--non-interactive", "--color", "never"];
+    return new Promise((done, fail) => {
+      const child = spawn("pulumi", [...args, ...plain], {
+        cwd: this.program,
+        env: this.environment,
+        stdio: "inherit",
+      });
+      child.on("error", fail);
+      child.on("close", (code) => done(code ?? -1));
+    });
+  }
+
   async expect(args: readonly string[]): Promise<string> {
     const { code, output } = await this.pulumi(args);
     if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${output}`);
