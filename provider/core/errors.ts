@@ -24,6 +24,7 @@ export type ErrorCode =
   | "foreign-system"
   | "foreign-machine"
   | "reinstall-refused"
+  | "job-still-running"
   | "command-failed";
 
 export interface ErrorDetails {

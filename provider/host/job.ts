@@ -24,6 +24,7 @@ const folder = "/run/pulumi-immutable-os/jobs";
  * (nixpkgs#463029). It runs in a unit or session of its own, writes to a file, and we follow that file.
  */
 export async function runJob(session: HostSession, job: Job): Promise<JobResult> {
+  await refuseRunningJob(session, job.name);
   const started = await session.run(startScript(job), { deadlineSeconds: 30 });
   if (started.exitCode !== 0) {
     throw new HostError("command-failed", {
@@ -47,6 +48,22 @@ export async function runJob(session: HostSession, job: Job): Promise<JobResult>
   });
 }
 
+/** A client that died may have left the same job at work: two of them on one disk would destroy each other's work. */
+export async function refuseRunningJob(session: HostSession, name: string): Promise<void> {
+  const dir = `${folder}/${name}`;
+  const running = await session.run(
+    `[ ! -e ${dir}/rc ] && grep -qs "${dir}/start" "/proc/$(cat ${dir}/pid 2>/dev/null)/cmdline"`,
+    { deadlineSeconds: 30 },
+  );
+  if (running.exitCode !== 0) return;
+  throw new HostError("job-still-running", {
+    what: `an earlier ${name} still works on the host; nothing was started beside it`,
+    expected: `no process of ${dir}/start`,
+    seen: "one that runs",
+    next: `wait until it has ended (its output: ${dir}/log), then run pulumi up again`,
+  });
+}
+
 function startScript(job: Job): string {
   const dir = `${folder}/${job.name}`;
   // No umask: the job would inherit it, and an activation under 077 makes an /etc that no daemon can read.
@@ -55,7 +72,7 @@ rm -rf ${dir}
 mkdir -p ${folder}
 mkdir -m 700 ${dir}
 printf '%s\\n' ${quote(`(${job.script}\n) </dev/null`)} > ${dir}/script
-printf '%s\\n' ${quote(`sh ${dir}/script > ${dir}/log 2>&1; echo $? > ${dir}/rc.tmp; mv ${dir}/rc.tmp ${dir}/rc`)} > ${dir}/start
+printf '%s\\n' ${quote(`echo $$ > ${dir}/pid; sh ${dir}/script > ${dir}/log 2>&1; echo $? > ${dir}/rc.tmp; mv ${dir}/rc.tmp ${dir}/rc`)} > ${dir}/start
 touch ${dir}/log
 if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1; then
   systemd-run --quiet --collect --service-type=exec --unit=immutable-os-${job.name}-$$ --setenv=PATH="$PATH" sh ${dir}/start
@@ -70,6 +87,7 @@ async function follow(session: HostSession, job: Job, lines: string[]): Promise<
   const look = await session.run(
     `n=${lines.length + 1}; i=0
 while :; do
+  [ -e ${dir}/log ] || exit 76
   [ -e ${dir}/rc ] && end=1 || end=0
   new=$(tail -n +$n ${dir}/log | wc -l); [ "$new" -gt 0 ] && { tail -n +$n ${dir}/log | head -n "$new"; n=$((n+new)); }
   [ $end = 1 ] && { tail -n +$n ${dir}/log; exit 0; }
@@ -81,7 +99,17 @@ done`,
   const seen = look.stdout.replace(/\n$/, "");
   if (seen !== "") lines.push(...seen.split("\n"));
   if (look.exitCode === 75) return undefined;
+  if (look.exitCode === 76) throw jobGone(job);
   const rc = await session.run(`cat ${dir}/rc`, { deadlineSeconds: 15 });
   const exitCode = Number.parseInt(rc.stdout, 10);
   return Number.isNaN(exitCode) ? undefined : exitCode;
+}
+
+function jobGone(job: Job): HostError {
+  return new HostError("command-failed", {
+    what: `the job ${job.name} is gone from the host`,
+    expected: `its output in ${folder}/${job.name}`,
+    seen: "no such file: the host has rebooted, most likely",
+    next: "look at the machine's console, then run pulumi up again",
+  });
 }

@@ -10,9 +10,17 @@ export interface Receipt {
   machine: string;
   /** Hash of machine, layout, disks and trigger: which install this is. */
   installKey: string;
-  disks: string[];
+  /** The disks as the old system saw them: what the installer must find again before it wipes them. */
+  disks: ReceiptDisk[];
   done: string[];
   attempts: Attempt[];
+}
+
+export interface ReceiptDisk {
+  device: string;
+  serial: string;
+  wwn: string;
+  sizeBytes: number;
 }
 
 /** A failed attempt. */

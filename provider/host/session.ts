@@ -14,6 +14,7 @@ export type Ways = Partial<Record<WayName, Access>>;
 export class HostSession {
   connections = 0;
   private open: Promise<Shell> | undefined;
+  private ended = false;
 
   constructor(
     private readonly connect: Connect,
@@ -48,8 +49,15 @@ export class HostSession {
     await open?.then((shell) => shell.close()).catch(() => undefined);
   }
 
+  /** No command runs after this, also none of a phase that was given up and does not know it yet. */
+  async end(): Promise<void> {
+    this.ended = true;
+    await this.drop();
+  }
+
   /** Logs in by one way, and makes that the connection of the present boot. */
   async enter(name: WayName, mostSeconds = Infinity): Promise<Shell> {
+    if (this.ended) throw new Error("the run has ended");
     const access = this.ways[name];
     if (access === undefined) throw new Error(`there is no way into the ${name} system`);
     const connectTimeoutSeconds = Math.min(access.connectTimeoutSeconds, mostSeconds);

@@ -63,7 +63,7 @@ export function parseBootDefault(sections: Sections, prefix: string): BootDefaul
   if (found === undefined)
     return { loader: "", toplevel: "", kernelBytes: undefined, initrdBytes: undefined };
   const size = (path: string): number | undefined =>
-    path.startsWith("/nix/store/") ? undefined : (sizes.get(baseName(path)) ?? 0);
+    /\/store\/[0-9a-z]{32}-/.test(path) ? undefined : (sizes.get(baseName(path)) ?? 0);
   return {
     loader: found.loader,
     toplevel: found.entry.toplevel,
@@ -90,10 +90,12 @@ function systemdBootDefault(content: string, variable: string): Entry | undefine
     else if (key === "initrd" && entry) entry.initrd = value;
     else if (key === "options" && entry) entry.toplevel = toplevelOf(value);
   }
-  // The EFI variable, set by `bootctl set-default`, wins over loader.conf; both may be patterns.
-  const pattern = variable || (/^default\s+(\S+)/m.exec(content)?.[1] ?? "");
-  const matches = globToRegExp(pattern);
-  return entries.filter((entry) => matches.test(entry.name)).at(-1);
+  const named = (pattern: string): Entry | undefined => {
+    const matches = globToRegExp(pattern);
+    return entries.filter((entry) => matches.test(entry.name)).at(-1);
+  };
+  // The EFI variable, set by `bootctl set-default`, wins over loader.conf unless it names no entry; both may be patterns.
+  return (variable && named(variable)) || named(/^default\s+(\S+)/m.exec(content)?.[1] ?? "");
 }
 
 function globToRegExp(pattern: string): RegExp {
@@ -131,7 +133,7 @@ function grubDefault(content: string, environment: string): Entry | undefined {
     },
   );
   const value = (name: string): string => new RegExp(`^${name}=(.+)$`, "m").exec(environment)?.[1] ?? "";
-  const configured = /set default="?([^"\n]*)"?/.exec(content)?.[1] ?? "0";
+  const configured = /set default="?(?!\$\{next_entry\})([^"\n]*)"?/.exec(content)?.[1] ?? "0";
   const chosen =
     value("next_entry") || (configured.includes("saved_entry") ? value("saved_entry") : configured) || "0";
   // A numbered place in a submenu cannot be told from these lines: better no answer than a wrong one.

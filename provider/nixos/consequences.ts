@@ -53,11 +53,14 @@ export function requireReinstallConsent(state: HostState, news: NixosHostInputs)
 
 /** An install that stopped half-way, or was asked for in parts, goes on where the machine's receipt says. */
 function resumeLine(state: HostState, news: NixosHostInputs): string {
-  const wiped =
-    state.__installed.installKey === ""
-      ? `; WIPES ${disksInWords(state, news)}`
-      : "; the disks are wiped already";
-  return `the install goes on after the phase ${state.phase || "preflight"}${wiped}; reboots into ${shortPath(news.current.toplevel)}, kernel ${news.booted.kernelRelease}`;
+  const boots = `reboots into ${shortPath(news.current.toplevel)}, kernel ${news.booted.kernelRelease}`;
+  if (["disko", "install"].includes(state.phase)) {
+    return `the install goes on after the phase ${state.phase}; the disks are wiped already; ${boots}`;
+  }
+  if (state.__installed.installKey !== "") {
+    return "the machine was left in the installer, and its disks hold the system of before: reboot it, up refuses to go on";
+  }
+  return `the install goes on after the phase ${state.phase || "preflight"}; WIPES ${disksInWords(state, news)}; ${boots}`;
 }
 
 function reinstallLine(state: HostState, news: NixosHostInputs): string {

@@ -38,7 +38,10 @@ export interface DiskRecord {
 /** One probe, one command, one connection. */
 export async function observe(context: Pick<NixosContext, "session" | "spec">): Promise<NixosFacts> {
   const { session, spec } = context;
-  const script = nixosProbe({ toplevel: spec.toplevel, devices: spec.disks.map((disk) => disk.device) });
+  const script = nixosProbe({
+    toplevel: spec.toplevel,
+    devices: [...spec.disks.map((disk) => disk.device), ...spec.inputs.layout.kept],
+  });
   const result = await session.run(script, { deadlineSeconds: 60 });
   const facts = parseNixosFacts(result.stdout);
   if (facts.bootId === "" || facts.kernelRelease === "") {

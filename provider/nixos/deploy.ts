@@ -49,7 +49,7 @@ export async function deploy(
     const keep = run.lasting && run.facts !== undefined;
     return { state: keep ? stateOf(context, run.facts as NixosFacts, run, olds) : undefined, error };
   } finally {
-    await context.session.drop();
+    await context.session.end();
   }
 }
 

@@ -1,6 +1,7 @@
 import { bytes } from "../core/format";
 import { HostError } from "../core/errors";
-import type { Disk } from "../host/disks";
+import type { Disk, DiskPart } from "../host/disks";
+import type { ReceiptDisk } from "../host/receipt";
 import type { DiskRecord } from "./context";
 import type { NixosFacts } from "./facts";
 import type { DeclaredDisk } from "./spec";
@@ -24,19 +25,17 @@ export function recordDisks(facts: NixosFacts, declared: readonly DeclaredDisk[]
 export function identityProblems(
   facts: NixosFacts,
   declared: readonly DeclaredDisk[],
-  before: readonly DiskRecord[] = [],
+  before: readonly ReceiptDisk[] = [],
 ): string[] {
   const problems = declared.flatMap((wanted) => {
     const disk = findDisk(facts, wanted.device);
     if (disk === undefined) return [notADisk(facts, wanted.device)];
     const known = before.find((record) => record.device === wanted.device);
     return [
-      differs(wanted.device, "serial", wanted.serial, disk.serial),
-      differs(wanted.device, "wwn", wanted.wwn, disk.wwn),
-      differs(wanted.device, "size", wanted.sizeBytes, disk.sizeBytes),
-      differs(wanted.device, "serial", known?.serial, disk.serial),
-      differs(wanted.device, "wwn", known?.wwn, disk.wwn),
-      differs(wanted.device, "size", known?.sizeBytes, disk.sizeBytes),
+      // What is declared counts; what the old system saw stands in where nothing is.
+      differs(wanted.device, "serial", wanted.serial ?? known?.serial, disk.serial),
+      differs(wanted.device, "wwn", wanted.wwn ?? known?.wwn, disk.wwn),
+      differs(wanted.device, "size", wanted.sizeBytes ?? known?.sizeBytes, disk.sizeBytes),
       disk.readOnly ? `${wanted.device} is read-only` : "",
     ].filter((problem) => problem !== "");
   });
@@ -53,15 +52,20 @@ export function usageProblems(facts: NixosFacts, declared: readonly DeclaredDisk
       ...(part.mountpoint && part.mountpoint !== "[SWAP]"
         ? [`${part.path} on ${wanted.device} is mounted at ${part.mountpoint}`]
         : []),
-      ...(facts.swaps.includes(part.path) ? [`${part.path} on ${wanted.device} is in use as swap`] : []),
+      ...(isSwap(part, facts) ? [`${part.path} on ${wanted.device} is in use as swap`] : []),
     ]);
   });
+}
+
+/** /proc/swaps names a device-mapper node, lsblk its other name: either one tells. */
+export function isSwap(part: DiskPart, facts: NixosFacts): boolean {
+  return part.mountpoint === "[SWAP]" || facts.swaps.includes(part.path);
 }
 
 export function requireDisks(
   facts: NixosFacts,
   declared: readonly DeclaredDisk[],
-  before: readonly DiskRecord[] | undefined,
+  before: readonly ReceiptDisk[] | undefined,
 ): void {
   const wrong = identityProblems(facts, declared, before);
   if (wrong.length > 0) {
@@ -69,7 +73,7 @@ export function requireDisks(
       what: "the disks are not the declared ones; nothing was changed on them",
       expected: declared.map((disk) => JSON.stringify(disk)).join(", "),
       seen: wrong.join("; "),
-      next: "correct install.disks, or name the disks by a stable path below /dev/disk/by-id",
+      next: "declare the serial or wwn of the right disk in install.disks, or name the disks by a stable path below /dev/disk/by-id",
     });
   }
   const used = usageProblems(facts, declared);

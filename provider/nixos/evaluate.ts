@@ -3,7 +3,7 @@ import { readFile, readdir, readlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { HostError, lastLines } from "../core/errors";
-import type { RunLocal } from "../core/shell";
+import type { LocalResult, RunLocal } from "../core/shell";
 import { readCached, writeCached } from "./evaluation-cache";
 import { configurationsExpression } from "./expression";
 import { layoutOf, layoutOfScript, type Layout } from "./layout";
@@ -32,6 +32,7 @@ interface RawEvaluation {
   toplevel: string;
   kernelRelease: string;
   kernel: string;
+  modules: string;
   initrd: string;
   kernelParams: string[];
   diskoScript: string;
@@ -112,7 +113,7 @@ export class Evaluator {
       return new Map(Object.entries(JSON.parse(run.stdout) as Record<string, RawEvaluation>));
     }
     if (names.length === 1)
-      return new Map([[names[0] as string, evaluationFailed(`${flake}#${names[0]}`, run.stderr)]]);
+      return new Map([[names[0] as string, evaluationFailed(`${flake}#${names[0]}`, run)]]);
     const results = new Map<string, RawEvaluation | HostError>();
     for (const name of names) {
       for (const [key, result] of await this.evaluateAll(flake, [name])) results.set(key, result);
@@ -154,7 +155,7 @@ function digest(raw: RawEvaluation): Evaluation {
   return {
     toplevel: raw.toplevel,
     kernelRelease: raw.kernelRelease,
-    bootKey: bootKey(raw.kernel, raw.initrd, raw.kernelParams.join(" ")),
+    bootKey: bootKey(raw.kernel, raw.modules, raw.initrd, raw.kernelParams.join(" ")),
     diskoScript: raw.diskoScript,
     layout: layoutOf(raw.devices),
     needs: raw.needs,
@@ -174,12 +175,15 @@ async function ofStorePaths(system: {
       kernelRelease: releases[0] ?? "",
       bootKey: bootKey(
         dirname(await readlink(`${toplevel}/kernel`)),
+        await readlink(`${toplevel}/kernel-modules`),
         dirname(await readlink(`${toplevel}/initrd`)),
         await readFile(`${toplevel}/kernel-params`, "utf8"),
       ),
       diskoScript,
       layout:
-        diskoScript === "" ? { hash: "", devices: [], mountpoints: ["/"] } : layoutOfScript(diskoScript),
+        diskoScript === ""
+          ? { hash: "", devices: [], kept: [], mountpoints: ["/"] }
+          : layoutOfScript(diskoScript),
       needs: { system: (await readFile(`${toplevel}/system`, "utf8")).trim(), bootMode: "" },
     };
   } catch (error) {
@@ -192,11 +196,20 @@ async function ofStorePaths(system: {
   }
 }
 
-function bootKey(kernel: string, initrd: string, params: string): string {
-  return createHash("sha256").update([kernel, initrd, params].join("\n")).digest("hex").slice(0, 16);
+function bootKey(...parts: string[]): string {
+  return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16);
 }
 
-function evaluationFailed(reference: string, stderr: string): HostError {
+function evaluationFailed(reference: string, run: LocalResult): HostError {
+  if (run.exitCode === 127) {
+    return new HostError("evaluation-failed", {
+      what: `${reference} cannot be evaluated: the machine where Pulumi runs has no nix on PATH`,
+      expected: "nix, with flakes",
+      seen: run.stderr.trim(),
+      next: "install Nix there, or give system.toplevel and system.diskoScript as store paths",
+    });
+  }
+  const { stderr } = run;
   return new HostError("evaluation-failed", {
     what: `${reference} does not evaluate. Nix says:\n${lastLines(stderr.trim(), 40)}`,
   });

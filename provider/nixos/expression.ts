@@ -24,6 +24,7 @@ let
     toplevel = text config.system.build.toplevel.outPath;
     kernelRelease = config.boot.kernelPackages.kernel.modDirVersion;
     kernel = text config.boot.kernelPackages.kernel.outPath;
+    modules = text (config.system.modulesTree.outPath or "");
     initrd = text config.system.build.initialRamdisk.outPath;
     kernelParams = map text config.boot.kernelParams;
     diskoScript = if config.system.build ? diskoScript then text config.system.build.diskoScript.outPath else "";

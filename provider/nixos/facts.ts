@@ -1,3 +1,4 @@
+import { HostError } from "../core/errors";
 import { quote } from "../core/quote";
 import { hostProbe, parseHostFacts, type HostFacts } from "../host/facts";
 import { parseSections, section, text, type Sections } from "../host/probe";
@@ -40,7 +41,7 @@ export function nixosProbe(question: NixosQuestion): string {
   const files = (system: string): string =>
     `[ -e ${system}/kernel ] && { readlink -f ${system}/kernel ${system}/initrd ${system}/kernel-modules; cat ${system}/kernel-params ${system}/init-interface-version; }`;
   return [
-    hostProbe({ devices: question.devices, tools: installTools, freeSpaceOf: ["/root", "/nix", "/boot"] }),
+    hostProbe({ devices: question.devices, tools: installTools, freeSpaceOf: ["/root"] }),
     section("booted-system", "[ -e /run/booted-system ] && readlink -f /run/booted-system"),
     section("current-system", "[ -e /run/current-system ] && readlink -f /run/current-system"),
     section("booted-files", files("/run/booted-system")),
@@ -96,6 +97,17 @@ export function isInstaller(facts: NixosFacts): boolean {
     ramFileSystems.includes(root.type) &&
     /\binit=\/nix\/store\//.test(facts.commandLine)
   );
+}
+
+/** What writes to disks runs in the installer only. */
+export function requireInstaller(facts: NixosFacts, phase: string): void {
+  if (isInstaller(facts)) return;
+  throw new HostError("not-in-installer", {
+    what: `${phase} runs in the installer only; nothing was changed`,
+    expected: "a system whose root is in RAM, VARIANT_ID=installer, init= from a store",
+    seen: `${facts.osRelease.prettyName}, kernel ${facts.kernelRelease}`,
+    next: 'let install.phases begin with "kexec"',
+  });
 }
 
 export function isNixos(facts: NixosFacts): boolean {

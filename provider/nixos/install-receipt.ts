@@ -14,15 +14,17 @@ export function receiptSays(facts: NixosFacts, { spec }: Pick<NixosContext, "spe
 
 /** The receipt of this install with these phases done; failed attempts of earlier ones are kept. */
 export function installReceipt(
-  { spec }: Pick<NixosContext, "spec">,
+  { spec, notes }: Pick<NixosContext, "spec" | "notes">,
   facts: NixosFacts,
   done: string[],
 ): Receipt {
+  const earlier = facts.receipt?.machine === spec.machine ? facts.receipt : undefined;
+  const disks = notes.disksBefore ?? (earlier?.installKey === spec.installKey ? earlier.disks : []);
   return {
     machine: spec.machine,
     installKey: spec.installKey,
-    disks: spec.disks.map((disk) => disk.device),
+    disks: disks.map(({ device, serial, wwn, sizeBytes }) => ({ device, serial, wwn, sizeBytes })),
     done,
-    attempts: facts.receipt?.machine === spec.machine ? facts.receipt.attempts : [],
+    attempts: earlier?.attempts ?? [],
   };
 }

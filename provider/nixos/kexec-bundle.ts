@@ -50,12 +50,15 @@ export async function rehearseKexec(context: NixosContext): Promise<{ init: stri
   const result = await session.run(
     `set -e
 cd ${bundleFolder}
-init=$(grep -o 'init=/nix/store/[^ "]*' run | head -n 1)
+init=$(grep -oE 'init="?/nix/store/[^ "]*' run | head -n 1 | tr -d '"')
+[ -n "$init" ] || { echo "the bundle's run names no init= in a store" >&2; exit 1; }
+# as run itself: older kernels lack kexec_file_load
+auto=; printf '6.1\\n%s\\n' "$(uname -r)" | sort -C -V && auto=--kexec-syscall-auto
 offset=$(dd if=bzImage bs=1 skip=526 count=2 2>/dev/null | od -An -tu2 | tr -d ' ')
 release=$(dd if=bzImage bs=1 skip=$((offset + 512)) count=120 2>/dev/null | tr '\\000' '\\n' | head -n 1 | cut -d' ' -f1)
 echo "init $init"
 echo "release $release"
-./kexec --load bzImage --initrd=initrd --command-line "$init" ${kexecSyscallFlag}
+./kexec --load bzImage --initrd=initrd --command-line "$init" --no-checks $auto
 loaded=$(cat /sys/kernel/kexec_loaded)
 ./kexec --unload
 [ "$loaded" = 1 ] || { echo "kexec said 0, /sys/kernel/kexec_loaded says $loaded" >&2; exit 1; }`,
@@ -74,9 +77,6 @@ loaded=$(cat /sys/kernel/kexec_loaded)
   // An aarch64 Image carries no version at this place; then the kernel is not compared.
   return { init: value("init"), kernelRelease: /^\d+\.\d+/.test(release) ? release : "" };
 }
-
-/** As the bundle's own script does: older kernels lack kexec_file_load. */
-const kexecSyscallFlag = "--kexec-syscall-auto";
 
 /** What the kernel itself said of kexec since it booted. */
 export async function kernelWords(context: NixosContext): Promise<string> {

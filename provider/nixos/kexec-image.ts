@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -24,7 +25,9 @@ export interface KexecImage {
 
 /** The bundle as a local file whose hash was just computed: it is checked before every use. */
 export async function kexecImage(reference: KexecImageReference, progress: Progress): Promise<KexecImage> {
-  const path = reference.path ?? (await download(reference.url ?? "", reference.sha256 ?? "", progress));
+  const path =
+    reference.path?.replace(/^~(?=\/)/, homedir()) ??
+    (await download(reference.url ?? "", reference.sha256 ?? "", progress));
   const sha256 = await hashOf(path);
   if (reference.sha256 !== undefined && reference.sha256 !== sha256) {
     throw new HostError("bad-input", {

@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 export interface Layout {
   hash: string;
   devices: string[];
+  /** Disks that the layout uses but never wipes: `destroy = false`. */
+  kept: string[];
   mountpoints: string[];
 }
 
@@ -11,18 +13,15 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** Reads `disko.devices` as the evaluation gives it: without functions and without attributes that begin with `_`. */
 export function layoutOf(devices: Json): Layout {
-  const disks = isObject(devices) && isObject(devices["disk"]) ? Object.values(devices["disk"]) : [];
+  const disks =
+    isObject(devices) && isObject(devices["disk"]) ? Object.values(devices["disk"]).filter(isObject) : [];
   return {
     hash: createHash("sha256")
       .update(JSON.stringify(canonical(devices)))
       .digest("hex")
       .slice(0, 16),
-    devices: disks
-      .filter(isObject)
-      .filter((disk) => disk["destroy"] !== false)
-      .map((disk) => disk["device"])
-      .filter((device) => typeof device === "string")
-      .sort(),
+    devices: devicesOf(disks.filter((disk) => disk["destroy"] !== false)),
+    kept: devicesOf(disks.filter((disk) => disk["destroy"] === false)),
     mountpoints: [...new Set(findMountpoints(devices))].sort(),
   };
 }
@@ -32,12 +31,18 @@ export function layoutOfScript(diskoScript: string): Layout {
   return {
     hash: diskoScript.slice("/nix/store/".length, "/nix/store/".length + 16),
     devices: [],
+    kept: [],
     mountpoints: ["/"],
   };
 }
 
 // They describe disk images for tests and VMs, not what an install writes.
 const meaninglessForInstall = new Set(["imageSize", "imageName"]);
+
+/** An option that a newer disko brings along, unset, is no other layout. */
+function isUnset(value: Json | undefined): boolean {
+  return !value || (typeof value === "object" && Object.keys(value).length === 0);
+}
 
 /** Sorted keys, and store hashes cut: a new nixpkgs changes the tools in a hook, not the layout. */
 function canonical(value: Json): Json {
@@ -46,10 +51,17 @@ function canonical(value: Json): Json {
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.keys(value)
-      .filter((key) => !meaninglessForInstall.has(key))
+      .filter((key) => !meaninglessForInstall.has(key) && !isUnset(value[key]))
       .sort()
       .map((key) => [key, canonical(value[key] as Json)]),
   );
+}
+
+function devicesOf(disks: { [key: string]: Json }[]): string[] {
+  return disks
+    .map((disk) => disk["device"])
+    .filter((device) => typeof device === "string")
+    .sort();
 }
 
 function findMountpoints(value: Json): string[] {
@@ -57,7 +69,7 @@ function findMountpoints(value: Json): string[] {
   if (!isObject(value)) return [];
   const own = value["mountpoint"];
   return [
-    ...(typeof own === "string" && own.startsWith("/") ? [own] : []),
+    ...(typeof own === "string" && own.startsWith("/") ? [own.replace(/(.)\/$/, "$1")] : []),
     ...Object.values(value).flatMap(findMountpoints),
   ];
 }

@@ -17,7 +17,13 @@ export interface Earlier {
 export function plan(context: NixosContext, facts: NixosFacts, earlier: Earlier | undefined): Sequence {
   const { spec } = context;
   refuseForeignReceipt(spec, facts);
-  if (isInstaller(facts)) return requireInstallInputs(spec);
+  if (isInstaller(facts)) {
+    // A machine that was installed, and that our own run did not bring here, still has its system on the disks.
+    const ours = receiptSays(facts, context, "kexec");
+    if (earlier !== undefined && earlier.installKey !== "" && !ours)
+      requireFreshInstall(spec, facts, earlier);
+    return requireInstallInputs(spec);
+  }
   const installed =
     receiptSays(facts, context, "install") ||
     (earlier !== undefined && earlier.installKey === spec.installKey);
@@ -54,7 +60,21 @@ function refuseForeignReceipt(spec: NixosSpec, facts: NixosFacts): void {
     what: "this machine holds the receipt of another resource; nothing was changed",
     expected: `machine "${spec.machine}"`,
     seen: `machine "${facts.receipt.machine}"`,
-    next: "check connection.host; two resources must not deploy to one machine",
+    next:
+      "check connection.host; two resources must not deploy to one machine. If the other one is gone for good, " +
+      "remove /var/lib/pulumi-immutable-os/receipt.json on the machine",
+  });
+}
+
+function requireFreshInstall(spec: NixosSpec, facts: NixosFacts, earlier: Earlier): void {
+  if (earlier.installKey !== spec.installKey) return requireConsent(spec, facts, earlier);
+  throw new HostError("reinstall-refused", {
+    what: "the machine sits in an installer, but its disks hold the system that was installed; nothing was changed",
+    expected: "the installed system, or an installer that this resource booted for this very install",
+    seen: `${facts.osRelease.prettyName}, kernel ${facts.kernelRelease}, and no receipt of such an install`,
+    next:
+      "reboot the machine into its system, then run pulumi up again. If that system is gone, set another " +
+      "install.reinstallTrigger and name the disks in install.allowReinstall",
   });
 }
 

@@ -78,6 +78,7 @@ const install = z.strictObject({
   allowReinstall: z.array(z.string().min(1)).optional(),
   reinstallTrigger: z.string().optional(),
   probeInPreview: z.boolean().optional(),
+  installerPort: port.optional(),
 });
 
 const system = z.union(
@@ -95,6 +96,7 @@ const system = z.union(
 const layout = z.strictObject({
   hash: z.string(),
   devices: z.array(z.string()),
+  kept: z.array(z.string()),
   mountpoints: z.array(z.string()),
 });
 

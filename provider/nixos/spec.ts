@@ -84,7 +84,12 @@ export function waysOf(inputs: NixosHostInputs): Ways {
     sudo: oldUser !== "root",
   };
   // The installer keeps the old system's addresses and keys, and lets only root in.
-  const installer: Access = { ...old, port: installed.port, user: "root", sudo: false };
+  const installer: Access = {
+    ...old,
+    port: inputs.install?.installerPort ?? installed.port,
+    user: "root",
+    sudo: false,
+  };
   return { installed, old, installer };
 }
 

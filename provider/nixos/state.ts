@@ -59,7 +59,9 @@ export function stateOf(
     machineId: facts.machineId,
     bootId: facts.bootId,
     bootedSystem: facts.bootedSystem,
-    disks: disksSeen(facts, spec) ?? [...(notes.disksBefore ?? olds?.disks ?? [])],
+    disks: (wiped && disksSeen(facts, spec)) || [
+      ...(notes.disksBefore ?? olds?.disks ?? recordDisks(facts, spec.disks)),
+    ],
     kexecImage: notes.installer
       ? { sha256: notes.installer.sha256, kernelRelease: notes.installer.kernelRelease }
       : (olds?.kexecImage ?? { sha256: "", kernelRelease: "" }),

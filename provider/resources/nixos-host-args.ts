@@ -76,7 +76,7 @@ export interface DeadlineArgs {
 export interface InstallArgs {
   /**
    * The way into the system that the machine runs before; what is not given is as in `connection`. The installer is
-   * entered as root with this login's key, at this host and `connection.port`.
+   * entered as root with this login's key, at this host and `installerPort`.
    */
   connection?: Input<Partial<ConnectionLoginArgs>>;
   /**
@@ -101,6 +101,8 @@ export interface InstallArgs {
   reinstallTrigger?: Input<string>;
   /** Whether a preview looks at a machine that it would install, read-only, to show its disks. Default: true. */
   probeInPreview?: Input<boolean>;
+  /** The port of the installer's sshd as seen from here; nixos-images' listens on 22. Default: that of `connection`. */
+  installerPort?: Input<number>;
 }
 
 /** A login at an address. */

@@ -25,8 +25,13 @@ export class NixosHost extends pulumi.CustomResource {
   declare readonly current: pulumi.Output<{ toplevel: string }>;
   /** What the boot loader says it will boot next. Declared and observed like `booted`. */
   declare readonly bootDefault: pulumi.Output<{ toplevel: string }>;
-  /** The layout of the disks: a hash, the devices that it wipes, the mount points that it makes. */
-  declare readonly layout: pulumi.Output<{ hash: string; devices: string[]; mountpoints: string[] }>;
+  /** The layout of the disks: a hash, the devices that it wipes, those that it keeps, its mount points. */
+  declare readonly layout: pulumi.Output<{
+    hash: string;
+    devices: string[];
+    kept: string[];
+    mountpoints: string[];
+  }>;
   declare readonly machine: pulumi.Output<string>;
   /** The last phase that the machine proved; "confirm" is the end. */
   declare readonly phase: pulumi.Output<string>;
@@ -108,7 +113,7 @@ interface Evaluated {
   kernelRelease: string;
   bootKey: string;
   diskoScript: string;
-  layout: { hash: string; devices: string[]; mountpoints: string[] };
+  layout: { hash: string; devices: string[]; kept: string[]; mountpoints: string[] };
   needs: { system: string; bootMode: "uefi" | "bios" | "" };
   error?: string;
 }
@@ -134,7 +139,7 @@ function isSystemReference(system: unknown): system is SystemReference {
 }
 
 function failed(error: string): Evaluated {
-  const nothing = { hash: "", devices: [], mountpoints: [] };
+  const nothing = { hash: "", devices: [], kept: [], mountpoints: [] };
   const empty = {
     toplevel: "",
     kernelRelease: "",

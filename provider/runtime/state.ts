@@ -22,7 +22,7 @@ const twoSided = ["booted", "current", "bootDefault"];
  */
 export function changesBetween(state: HostState, news: Inputs): boolean | undefined {
   const differs = (key: string): boolean =>
-    !isDeepStrictEqual(plain((state as unknown as Inputs)[key]), plain(news[key]));
+    !isDeepStrictEqual(compared((state as unknown as Inputs)[key]), compared(news[key]));
   const visible = inputKeys.filter((key) => !key.startsWith("__"));
   const declaresAnew =
     visible.some((key) => !twoSided.includes(key) && differs(key)) ||
@@ -39,6 +39,10 @@ function lastPhase(news: Inputs): string {
   return last === "reboot" ? "confirm" : last;
 }
 
-function plain(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+/** Without what says how a run behaves, and nothing about the machine. */
+function compared(value: unknown): unknown {
+  if (value === undefined) return undefined;
+  return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (behaviour.has(key) ? undefined : inner)));
 }
+
+const behaviour = new Set(["allowReinstall", "probeInPreview"]);

@@ -95,7 +95,7 @@ async function agentFingerprints(socketPath: string): Promise<string[]> {
     return await within(10, "the ssh agent's answer", asking);
   } catch {
     throw badInput(
-      "connection.agentSocket",
+      "connection.agent",
       `no ssh agent answers at ${socketPath}`,
       "start one and add the key with ssh-add, or give privateKeyPath",
     );

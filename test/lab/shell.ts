@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 
 export type Log = (line: string) => void;
-export const defaultLog: Log = (line) => console.error(`lab: ${line}`);
+/** Past the console: a test runner's console adds a stack to every line. */
+export const defaultLog: Log = (line) => process.stderr.write(`lab: ${line}\n`);
 
 export interface CommandResult {
   code: number;

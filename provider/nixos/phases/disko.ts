@@ -1,11 +1,11 @@
 import { HostError } from "../../core/errors";
 import type { Phase, Refutation } from "../../core/phase";
-import { runJob } from "../../host/job";
+import { refuseRunningJob, runJob } from "../../host/job";
 import { copyClosure } from "../closure";
 import { observe, type NixosContext } from "../context";
 import { quote } from "../../core/quote";
-import { describeDisk, findDisk, recordDisks, requireDisks } from "../disk-check";
-import { isInstaller, type NixosFacts } from "../facts";
+import { describeDisk, findDisk, isSwap, recordDisks, requireDisks } from "../disk-check";
+import { isInstaller, requireInstaller, type NixosFacts } from "../facts";
 import { installReceipt, receiptSays } from "../install-receipt";
 import { keepReceipt } from "../../host/receipt";
 
@@ -18,15 +18,17 @@ export const disko: Phase<NixosFacts, NixosContext> = {
     receiptSays(facts, context, "disko") && (facts.target.mounted || receiptSays(facts, context, "install")),
   async run(context, before) {
     const { spec, session, progress, notes } = context;
+    requireInstaller(before, "disko");
+    await refuseRunningJob(session, "disko");
     await copyClosure(context, spec.inputs.__diskoScript, "");
     progress.detail("looking at the disks once more");
     await releaseLeftovers(context, before);
     const now = await observe(context);
-    if (!isInstaller(now)) throw notInInstaller(now);
-    requireDisks(now, spec.disks, notes.disksBefore);
+    requireInstaller(now, "disko");
+    requireDisks(now, spec.disks, notes.disksBefore ?? installReceipt(context, now, []).disks);
     notes.disksBefore ??= recordDisks(now, spec.disks);
     progress.lasting(`wiping ${recordDisks(now, spec.disks).map(describeDisk).join(", ")}`);
-    await keepReceipt(session, installReceipt(context, now, []), { installer: true, mounted: false });
+    await keepReceipt(session, installReceipt(context, now, ["kexec"]), { installer: true, mounted: false });
     const job = await runJob(session, {
       name: "disko",
       script: spec.inputs.__diskoScript,
@@ -52,7 +54,8 @@ export const disko: Phase<NixosFacts, NixosContext> = {
       .map((point) => `/mnt${point === "/" ? "" : point}`)
       .filter((path) => !mounted.has(path));
     if (missing.length > 0) return notMounted(`${missing.join(", ")} mounted`, "not mounted");
-    const targets = new Set(spec.disks.map((disk) => after.devices[disk.device]));
+    const ours = [...spec.disks.map((disk) => disk.device), ...spec.inputs.layout.kept];
+    const targets = new Set(ours.map((device) => after.devices[device]));
     const strangers = after.disks
       .filter((disk) => !targets.has(disk.path))
       .flatMap((disk) =>
@@ -71,11 +74,10 @@ async function releaseLeftovers({ spec, session }: NixosContext, facts: NixosFac
   if (facts.receipt?.machine !== spec.machine || !isInstaller(facts)) return;
   const swaps = spec.disks
     .flatMap(({ device }) => findDisk(facts, device)?.parts ?? [])
-    .filter((part) => facts.swaps.includes(part.path));
+    .filter((part) => isSwap(part, facts));
   if (!facts.target.mounted && swaps.length === 0) return;
-  await session.run(`umount -R /mnt\n${swaps.map((part) => `swapoff ${quote(part.path)}`).join("\n")}`, {
-    deadlineSeconds: 60,
-  });
+  const release = ["umount -R /mnt", ...swaps.map((part) => `swapoff ${quote(part.path)}`)];
+  await session.run(release.join("\n"), { deadlineSeconds: 60 });
 }
 
 function notMounted(expected: string, seen: string): Refutation {
@@ -86,13 +88,4 @@ function notMounted(expected: string, seen: string): Refutation {
     seen,
     next: "no system: the installer still runs. Read the script's output on the host: /run/pulumi-immutable-os/jobs/disko/log",
   };
-}
-
-function notInInstaller(facts: NixosFacts): HostError {
-  return new HostError("not-in-installer", {
-    what: "disko runs in the installer only; nothing was changed",
-    expected: "a system whose root is in RAM, VARIANT_ID=installer, init= from a store",
-    seen: `${facts.osRelease.prettyName}, kernel ${facts.kernelRelease}`,
-    next: 'let install.phases begin with "kexec"',
-  });
 }

@@ -3,7 +3,7 @@ import type { Phase } from "../../core/phase";
 import { runJob } from "../../host/job";
 import { copyClosure } from "../closure";
 import type { NixosContext } from "../context";
-import type { NixosFacts, SystemRoot } from "../facts";
+import { requireInstaller, type NixosFacts, type SystemRoot } from "../facts";
 import { receiptSays } from "../install-receipt";
 import type { Verdict } from "../../core/phase";
 
@@ -15,6 +15,8 @@ export const install: Phase<NixosFacts, NixosContext> = {
   isDone: (facts, context) => receiptSays(facts, context, "install"),
   async run(context, facts) {
     const { spec, session, progress } = context;
+    requireInstaller(facts, "install");
+    if (!facts.target.mounted) throw notMounted();
     if (!facts.target.hasWanted) await copyClosure(context, spec.toplevel, "/mnt");
     progress.detail("nixos-install");
     const job = await runJob(session, {
@@ -47,6 +49,15 @@ nixos-install --root /mnt --no-root-passwd --no-channel-copy --system ${spec.top
       "nixos-install said 0, but the disk would not boot the declared system",
     ),
 };
+
+function notMounted(): HostError {
+  return new HostError("install-failed", {
+    what: "nothing is mounted at /mnt; nothing was changed",
+    expected: "the new layout, mounted below /mnt by the phase disko",
+    seen: "no mount at /mnt",
+    next: 'let install.phases hold "disko", too',
+  });
+}
 
 /** Profile, boot loader, and the very files that it will load: an entry without an initrd panics. */
 export function bootable(

@@ -39,13 +39,14 @@ done
 
 find . | cpio -o -H newc | gzip -9 >> "$here/initrd"
 
+init="@init@"
 syscall=""
 if printf '6.1\n%s\n' "$(uname -r)" | sort -c -V; then
     syscall=--kexec-syscall-auto # older kernels answer it with errors
 fi
 # shellcheck disable=SC2086 # several flags
 if ! "$here/kexec" --load "$here/bzImage" $syscall $extra_flags --initrd="$here/initrd" --no-checks \
-    --command-line "init=@init@ @kernelParams@"; then
+    --command-line "init=$init @kernelParams@"; then
     echo "kexec failed, dumping dmesg"
     dmesg | tail -n 100
     exit 1
