@@ -66,6 +66,10 @@ export class HostSession {
       hostKeys: access.hostKeys ?? this.pinned,
       connectTimeoutSeconds,
     });
+    if (this.ended) {
+      shell.close();
+      throw new Error("the run has ended");
+    }
     this.connections++;
     // A key that the program declares is trusted for what it says; without one, the first key stays for good.
     if (access.hostKeys !== undefined || this.pinned === undefined) this.pinned = [shell.hostKey.publicKey];

@@ -133,7 +133,7 @@ function grubDefault(content: string, environment: string): Entry | undefined {
     },
   );
   const value = (name: string): string => new RegExp(`^${name}=(.+)$`, "m").exec(environment)?.[1] ?? "";
-  const configured = /set default="?(?!\$\{next_entry\})([^"\n]*)"?/.exec(content)?.[1] ?? "0";
+  const configured = /set default=(?!"?\$\{next_entry\})"?([^"\n]*)"?/.exec(content)?.[1] ?? "0";
   const chosen =
     value("next_entry") || (configured.includes("saved_entry") ? value("saved_entry") : configured) || "0";
   // A numbered place in a submenu cannot be told from these lines: better no answer than a wrong one.

@@ -51,9 +51,10 @@ function canonical(value: Json): Json {
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.keys(value)
-      .filter((key) => !meaninglessForInstall.has(key) && !isUnset(value[key]))
+      .filter((key) => !meaninglessForInstall.has(key))
       .sort()
-      .map((key) => [key, canonical(value[key] as Json)]),
+      .map((key) => [key, canonical(value[key] as Json)] as const)
+      .filter(([, inner]) => !isUnset(inner)),
   );
 }
 

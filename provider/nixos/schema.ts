@@ -29,7 +29,7 @@ const login = {
   privateKey: z.string().min(1, "must not be empty").optional(),
   privateKeyPath: z.string().min(1, "must not be empty").optional(),
   passphrase: z.string().optional(),
-  agent: z.union([z.boolean(), z.string().min(1)]).optional(),
+  agent: z.union([z.boolean(), z.string().min(1, "must not be empty")]).optional(),
   hostKey: z
     .union([z.literal("accept-new"), hostKeyText, z.array(hostKeyText).min(1, "must name at least one key")])
     .optional(),
@@ -53,7 +53,11 @@ const install = z.strictObject({
     .refine(isStretch, `must be a stretch of ${phaseNames.join(", ")}, in this order, without gaps`)
     .optional(),
   kexec: z
-    .strictObject({ path: z.string().min(1).optional(), url: z.url().optional(), sha256: sha256.optional() })
+    .strictObject({
+      path: z.string().min(1, "must not be empty").optional(),
+      url: z.url("must be a URL").optional(),
+      sha256: sha256.optional(),
+    })
     .refine((image) => (image.path === undefined) !== (image.url === undefined), "needs either path or url")
     .refine((image) => image.url === undefined || image.sha256 !== undefined, {
       path: ["sha256"],
@@ -64,8 +68,8 @@ const install = z.strictObject({
     .array(
       z.strictObject({
         device: z.string().regex(/^\/dev\/.+/, "must be a path below /dev"),
-        serial: z.string().min(1).optional(),
-        wwn: z.string().min(1).optional(),
+        serial: z.string().min(1, "must not be empty").optional(),
+        wwn: z.string().min(1, "must not be empty").optional(),
         sizeBytes: z.int().positive().optional(),
       }),
     )
@@ -75,7 +79,7 @@ const install = z.strictObject({
       "names one device twice",
     )
     .optional(),
-  allowReinstall: z.array(z.string().min(1)).optional(),
+  allowReinstall: z.array(z.string().min(1, "must not be empty")).optional(),
   reinstallTrigger: z.string().optional(),
   probeInPreview: z.boolean().optional(),
   installerPort: port.optional(),

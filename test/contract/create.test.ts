@@ -116,18 +116,26 @@ test("the receipt after each phase, and where it is", () => {
   expect(receipts.map((receipt) => receipt.replace(/ \{.*"done":/, " ").replace(/,"attempts.*/, ""))).toEqual(
     [
       'ram ["kexec"]',
-      "ram []",
+      'ram ["kexec"]',
       'ram ["kexec","disko"]',
       'disk ["kexec","disko"]',
       'ram ["kexec","disko","install"]',
       'disk ["kexec","disko","install"]',
     ],
   );
+  const device = ((news["install"] as Props)["disks"] as Props[])[0]?.["device"];
+  const disks = [{ device, serial: "LABDISK1", wwn: "", sizeBytes: 4_294_967_296 }];
+  for (const receipt of receipts)
+    expect(JSON.parse(receipt.slice(receipt.indexOf("{")))).toMatchObject({ machine: "web", disks });
 });
 
 test("the disks prove themselves right before the wipe", () => {
   const wipe = steps.indexOf("start disko in installer #1");
-  expect(steps.slice(wipe - 2, wipe)).toEqual(["probe in installer #2", "receipt in installer #2"]);
+  expect(steps.slice(wipe - 3, wipe)).toEqual([
+    "probe in installer #2",
+    "receipt in installer #2",
+    "is disko at work in installer #2",
+  ]);
 });
 
 test("secrets stand nowhere but under their own input keys", async () => {

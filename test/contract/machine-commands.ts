@@ -69,7 +69,7 @@ const rules: readonly Rule[] = [
   },
   {
     name: "rehearse kexec",
-    pattern: /\.\/kexec --load bzImage/,
+    pattern: /\.\/kexec --load bzImage .* --no-checks /,
     play: ({ ram }) =>
       ram.unpacked
         ? { stdout: `init init=${installerInit}\nrelease ${kernels.installer}\n` }
@@ -95,6 +95,11 @@ const rules: readonly Rule[] = [
   { name: "end stale relays", pattern: /is_nix\(\)/, play: () => ({}) },
   { name: "nix-daemon", pattern: /exec nix-daemon --stdio(.*)/, play: takeClosure },
   {
+    name: (match) => `is ${match[1]} at work`,
+    pattern: /^\[ ! -e \S+\/jobs\/(\w+)\/rc \] && grep -qs "\S+\/jobs\/\1\/start" /,
+    play: ({ quirks }, match) => ({ exitCode: quirks.jobAtWork === match[1] ? 0 : 1 }),
+  },
+  {
     name: (match) => `start ${match[1]}`,
     pattern:
       /^rm -rf \/run\/pulumi-immutable-os\/jobs\/(\w+)$[\s\S]*printf '%s\\n' ([\s\S]*?) > \S+\/script$/m,
@@ -105,7 +110,7 @@ const rules: readonly Rule[] = [
     pattern: /^n=(\d+); i=0[\s\S]*\/jobs\/(\w+)\/rc/,
     play: ({ ram }, match) => {
       const job = ram.jobs.get(match[2] ?? "");
-      if (job === undefined) return { exitCode: 75, stderr: "tail: cannot open the log\n" };
+      if (job === undefined) return { exitCode: 76 };
       const unseen = job.output.split("\n").slice(Number(match[1]) - 1);
       return { stdout: unseen.join("\n") };
     },
@@ -128,7 +133,7 @@ const rules: readonly Rule[] = [
   },
   {
     name: "release leftovers",
-    pattern: /^umount -R \/mnt\n/,
+    pattern: /^umount -R \/mnt$/m,
     play: ({ disk }) => {
       disk.mounted = false;
       return {};
@@ -166,6 +171,7 @@ function startJob(machine: PlayedMachine, match: RegExpExecArray): Reply {
   const toplevel = /\/nix\/store\/[0-9a-z]{32}-[\w.-]+/.exec(quoted)?.[0] ?? "";
   const effect = effects[name];
   if (effect === undefined) machine.violations.push(`a job that this model does not know: ${name}`);
+  if (machine.quirks.jobAtWork === name) machine.violations.push(`a second ${name} beside one at work`);
   const job = scripted ?? { output: `${name} of ${toplevel}\n`, exitCode: 0 };
   // 4 is how switch-to-configuration says: active, but some units failed.
   if (job.exitCode === 0 || job.exitCode === 4) effect?.(machine, toplevel);
@@ -180,14 +186,15 @@ const effects: Record<string, (machine: PlayedMachine, toplevel: string) => void
       void (fine || machine.violations.push(`wiped ${text}`));
     rule(machine.system === "installer", `in ${machine.system}`);
     rule(ram.probed, "before the installer was probed");
-    rule(ram.receipt !== "", "without a receipt");
+    rule(/"serial":"LABDISK1".*"done":\["kexec"\]/.test(ram.receipt), `by the receipt ${ram.receipt}`);
     rule(ram.store.has(script), "by a script that is not in the installer");
     rule(!machine.quirks.serialInInstaller, "another disk");
     rule(!machine.quirks.mountedInInstaller, "a mounted disk");
     Object.assign(disk, { mounted: true, store: new Set(), profile: "", bootEntry: undefined, receipt: "" });
     disk.wiped++;
   },
-  install({ disk, quirks }, toplevel) {
+  install({ system, disk, quirks, violations }, toplevel) {
+    if (system !== "installer" || !disk.mounted) violations.push(`installed in ${system}`);
     disk.profile = toplevel;
     disk.bootEntry = quirks.writesNoBootEntry
       ? undefined

@@ -60,7 +60,7 @@ export function inputsFor(machine: Machine, bundlePath: string, declared: Declar
     booted: { kernelRelease: kernel, toplevel },
     current: { toplevel },
     bootDefault: { toplevel },
-    layout: { hash: layout, devices: [device], mountpoints: ["/"] },
+    layout: { hash: layout, devices: [device], kept: [], mountpoints: ["/"] },
     __bootKey: system.bootFiles,
     __diskoScript: diskoScript,
     __needs: { system: "x86_64-linux", bootMode: "bios" },

@@ -48,6 +48,8 @@ export interface Quirks {
   writesEmptyInitrd?: boolean;
   bootsInstead?: PlayedSystem;
   jobs?: Record<string, { output: string; exitCode: number }>;
+  /** A client that died left this job at work. */
+  jobAtWork?: string;
 }
 
 /** What commands and the probe may see and change of a machine. */

@@ -46,7 +46,7 @@ function sections(machine: PlayedMachine, wanted: string): Record<string, string
     swaps: "",
     lsblk: lsblk(machine),
     devices: `${disk.device} ${disk.device}\n${disk.device} ${byId(disk.serial)}`,
-    free: "8000000 /root\n8000000 /nix\n8000000 /boot",
+    free: "8000000 /root",
     "failed-units": "",
     receipt: ram.receipt || (system === "nixos" ? disk.receipt : ""),
     "booted-system": booted?.toplevel ?? "",

@@ -1,6 +1,7 @@
 import { diskoScript, newSystem } from "./machine-inputs";
 import type { Machine } from "./machine-model";
 import type { PlayedSystem } from "./machine-parts";
+import { byId } from "./machine-probe";
 import type { Props } from "./provider-process";
 import { done, failed, harmless, parseError, partial, Stage, urnOf } from "./support";
 
@@ -128,4 +129,45 @@ test("an unfinished run: the next preview shows a change, and update goes on", a
   expect(JSON.parse(machine.disk.receipt)).toMatchObject({ done: ["kexec", "disko", "install"] });
   expect(machine.heard.join()).toContain(diskoScript);
   expect(stage.provider.engine.lasting(urnOf(news)).some((line) => line.includes("goes on"))).toBe(true);
+});
+
+test("the disk of the old system is remembered: another one is refused by every up, also undeclared", async () => {
+  const { machine, system } = await declared();
+  machine.quirks.serialInInstaller = "OTHERDISK";
+  const news = stage.inputs(machine, { system, install: { disks: [{ device: byId(machine.disk.serial) }] } });
+  const wrong = { code: "wrong-disk", phase: "disko", parts: ["expected", "seen", "next"] };
+  const first = partial(await stage.provider.create(news));
+  const second = partial(await stage.provider.update("web", first.props, news));
+  // The state is lost: only the machine itself still knows.
+  const third = partial(await stage.provider.create(news));
+  for (const { message } of [first, second, third]) {
+    expect(parseError(message)).toEqual(wrong);
+    expect(message).toContain("has serial OTHERDISK, not LABDISK1");
+  }
+  expect(machine.disk.wiped).toBe(0);
+  expect(machine.steps.filter((step) => step.startsWith("start "))).toEqual([]);
+
+  delete machine.quirks.serialInInstaller;
+  done(await stage.provider.update("web", second.props, news));
+  expect(machine.disk.wiped).toBe(1);
+});
+
+test.each([
+  ["disko", 0],
+  ["install", 1],
+])("an earlier %s still works: nothing is started beside it, and a later up goes on", async (job, wiped) => {
+  const { machine, news } = await declared();
+  machine.quirks.jobAtWork = job;
+  const { message, props } = partial(await stage.provider.create(news));
+  const parts = ["expected", "seen", "next"];
+  expect(parseError(message)).toEqual({ phase: job, code: "job-still-running", parts });
+  expect(message).toContain(`/run/pulumi-immutable-os/jobs/${job}/log`);
+  expect(props).toMatchObject({ unfinished: job, attempts: [{ phase: job, code: "job-still-running" }] });
+  expect(machine.steps.filter((step) => step.startsWith(`start ${job}`))).toEqual([]);
+  if (job === "disko") expect(machine.steps.filter((step) => step.startsWith("nix-daemon"))).toEqual([]);
+  expect(machine.disk.wiped).toBe(wiped);
+
+  delete machine.quirks.jobAtWork;
+  done(await stage.provider.update("web", props, news));
+  expect(machine.disk.wiped).toBe(1);
 });

@@ -101,7 +101,8 @@ export function parseError(message: string): { phase: string; code: string; part
 export const urnOf = (props: Props): string => String(props["__urn"]);
 
 /** What is run on a machine and changes nothing. */
-export const harmless = /^(probe|boot_id|kernel words|kexec_loaded|end of the start|is the bundle there) in /;
+export const harmless =
+  /^(probe|boot_id|kernel words|kexec_loaded|end of the start|is the bundle there|is \w+ at work) in /;
 
 /** All at once would be more than a small machine can start processes for. */
 export async function inPool<Item, Answer>(

@@ -3,7 +3,7 @@ import type { PlayedSystem } from "./machine-parts";
 import type { Props, Result } from "./provider-process";
 import { done, failed, harmless, parseError, partial, Stage, urnOf, type Installed } from "./support";
 
-const stage = new Stage({ installed: 12 });
+const stage = new Stage({ installed: 14 });
 let host: Installed;
 
 beforeEach(async () => void (host = await stage.installed()));
@@ -161,4 +161,41 @@ test("another layout with consent: reinstalled in place, the same machine", asyn
     hostKeys: host.props["hostKeys"],
     machineId: host.props["machineId"],
   });
+});
+
+/** Not by this resource: somebody started an installer, and RAM holds no receipt of ours. */
+async function foundInInstaller(): Promise<void> {
+  host.machine.leaveFor("installer");
+  await host.machine.settled();
+}
+
+test("an installed machine in an installer that nobody here booted: refused, nothing is run", async () => {
+  await foundInInstaller();
+  const { message } = failed(await stage.provider.update("web", host.props, host.news));
+  expect(parseError(message)).toEqual({
+    phase: "",
+    code: "reinstall-refused",
+    parts: ["expected", "seen", "next"],
+  });
+  expect(message).toContain("reboot the machine into its system");
+  expect(changing()).toEqual([]);
+  expect(host.machine.disk).toMatchObject({ wiped: 1, profile: host.system.toplevel });
+
+  host.machine.rebootFromDisk();
+  await host.machine.settled();
+  done(await stage.provider.update("web", host.props, host.news));
+  expect(changing()).toEqual([]);
+});
+
+test("the same with another trigger: only consent lets it be installed anew", async () => {
+  await foundInInstaller();
+  const install = { ...(host.news["install"] as Props), reinstallTrigger: "2" };
+  const news = { ...host.news, install };
+  const { message } = failed(await stage.provider.update("web", host.props, news));
+  expect(parseError(message)).toMatchObject({ phase: "", code: "reinstall-refused" });
+  expect(changing()).toEqual([]);
+  const allowed = { ...news, install: { ...install, allowReinstall: ["LABDISK1"] } };
+  const { props } = done(await stage.provider.update("web", host.props, allowed));
+  expect(props).toMatchObject({ phase: "confirm", current: { toplevel: host.system.toplevel } });
+  expect(host.machine.disk.wiped).toBe(2);
 });

@@ -91,7 +91,7 @@ const refusalsOf = (name: string): string => {
   const inputs = inputsOf({
     __needs: { system: "x86_64-linux", bootMode: "" },
     install: undefined,
-    layout: { hash: "", devices: [], mountpoints: [] },
+    layout: { hash: "", devices: [], kept: [], mountpoints: [] },
   });
   return preflightProblems(specOf(inputs), factsOf(name))
     .map((problem) => problem.seen)

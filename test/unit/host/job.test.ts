@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runJob, type Job } from "../../../provider/host/job";
+import { refuseRunningJob, runJob, type Job } from "../../../provider/host/job";
 import type { HostSession } from "../../../provider/host/session";
 import { failureOf } from "../support/fake-shell";
 
@@ -66,7 +66,8 @@ test("lines are passed on while it runs, each once", async () => {
 test("it goes on without anybody who follows", async () => {
   let runs = 0;
   const lost = localSession(() => {
-    if (++runs > 1) throw new Error("the connection is gone, for good");
+    // The look for an older one, and the start.
+    if (++runs > 2) throw new Error("the connection is gone, for good");
   });
   await expect(runJob(lost, job(`sleep 0.3; echo done > ${root}/proof`))).rejects.toThrow("gone, for good");
   expect(existsSync(`${root}/proof`)).toBe(false);
@@ -79,6 +80,40 @@ test("a new start under the same name forgets the older one", async () => {
   await expect(runJob(localSession(), job("echo two"))).resolves.toEqual({ exitCode: 0, output: "two" });
 });
 
+test("a job that still runs is not started a second time, and goes on undisturbed", async () => {
+  const session = localSession();
+  const first = runJob(session, job(`while [ ! -e ${root}/go ]; do sleep 0.1; done; echo first`));
+  while (!existsSync(`${root}/jobs/unit/pid`) || readFileSync(`${root}/jobs/unit/pid`, "utf8") === "")
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  const error = await failureOf(() => runJob(session, job("echo second")));
+  expect(error.code).toBe("job-still-running");
+  expect(error.text()).toContain("/run/pulumi-immutable-os/jobs/unit/log");
+  await expect(refuseRunningJob(session, "another")).resolves.toBeUndefined();
+  writeFileSync(`${root}/go`, "");
+  await expect(first).resolves.toEqual({ exitCode: 0, output: "first" });
+  await expect(refuseRunningJob(session, "unit")).resolves.toBeUndefined();
+});
+
+test.each([
+  ["of a process that is gone", "999999999"],
+  ["of another process", String(process.pid)],
+  ["that was never written", ""],
+])("a pid file %s refuses nothing", async (_, pid) => {
+  mkdirSync(`${root}/jobs/unit`, { recursive: true });
+  writeFileSync(`${root}/jobs/unit/pid`, pid);
+  await expect(refuseRunningJob(localSession(), "unit")).resolves.toBeUndefined();
+});
+
+test("a job whose folder vanishes is told at once", async () => {
+  let runs = 0;
+  const session = localSession(() => {
+    if (++runs === 3) rmSync(`${root}/jobs`, { recursive: true, force: true });
+  });
+  const error = await failureOf(() => runJob(session, job("sleep 0.5")));
+  expect(error.code).toBe("command-failed");
+  expect(error.text()).toMatch(/the job unit is gone from the host[\s\S]*rebooted, most likely/);
+});
+
 test("a job that cannot be started is an error of its own", async () => {
   const session = {
     run: () => Promise.resolve({ exitCode: 1, stdout: "", stderr: "Read-only file system" }),
@@ -89,6 +124,7 @@ test("a job that cannot be started is an error of its own", async () => {
 
 test("the deadline ends the wait, with what the job said and where its output is", async () => {
   const answers = [
+    { exitCode: 1, stdout: "", stderr: "" },
     { exitCode: 0, stdout: "", stderr: "" },
     { exitCode: 75, stdout: "still\n", stderr: "" },
   ];

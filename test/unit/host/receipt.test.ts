@@ -16,7 +16,7 @@ import { failureOf } from "../support/fake-shell";
 const receipt: Receipt = {
   machine: 'it\'s "web" $HOME',
   installKey: "0123456789abcdef",
-  disks: ["/dev/disk/by-id/virtio-LAB1"],
+  disks: [{ device: "/dev/disk/by-id/virtio-LAB1", serial: "LAB1", wwn: "", sizeBytes: 4294967296 }],
   done: ["kexec"],
   attempts: [{ at: "2025-01-01T00:00:00.000Z", phase: "disko", code: "disko-failed" }],
 };

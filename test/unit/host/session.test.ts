@@ -103,6 +103,34 @@ test("drop closes the connection, and the next use opens another one", async () 
   expect([session.connections, second.scripts.length]).toEqual([2, 1]);
 });
 
+describe("after the end", () => {
+  test("the connection is closed, and no command runs any more", async () => {
+    const only = shell();
+    const connect = fakeConnect(only);
+    const session = sessionWith(connect);
+    await look(session);
+    await session.end();
+    expect(only.isClosed).toBe(true);
+    await expect(look(session)).rejects.toThrow("the run has ended");
+    await expect(session.enter("installer")).rejects.toThrow("the run has ended");
+    expect([only.scripts.length, connect.asked.length]).toEqual([1, 1]);
+  });
+
+  test.each(["search", "entry"])("a login that was under way (%s) is not used", async (kind) => {
+    const late = shell();
+    let arrive: (shell: FakeShell) => void = () => undefined;
+    const session = sessionWith(() => new Promise((resolve) => (arrive = resolve)));
+    const entering = expect(kind === "entry" ? session.enter("installed") : look(session)).rejects.toThrow(
+      "the run has ended",
+    );
+    const ending = session.end();
+    arrive(late);
+    await Promise.all([entering, ending]);
+    expect([late.isClosed, late.scripts]).toEqual([true, []]);
+    await expect(look(session)).rejects.toThrow("the run has ended");
+  });
+});
+
 test("a connection that broke by itself is replaced on next use, but never a newer one", async () => {
   const [first, second] = [shell(), shell()];
   const session = sessionWith(fakeConnect(first, second));

@@ -31,6 +31,13 @@ describe("systemd-boot", () => {
       "nixos-generation-10.conf",
       beta,
     ],
+    [
+      "an EFI variable that names no entry is stale: the file counts",
+      "default nixos-generation-1.conf",
+      "nixos-generation-7.conf",
+      alpha,
+    ],
+    ["a stale EFI variable, and no default", "timeout 5", "nixos-generation-7.conf", ""],
     ["the EFI variable may be a pattern", "", "nixos-generation-?.conf", alpha],
     ["a dot is only a dot", "default nixos-generation-1xconf", "", ""],
     ["an entry that does not exist", "default windows.conf", "", ""],
@@ -101,8 +108,24 @@ describe("grub", () => {
     expect(read({ grub: menu(configured), grubenv })).toMatchObject({ loader: "grub", toplevel });
   });
 
-  test("kernels that lie in the store are not looked at below /boot", () => {
-    const grub = `set default=0\nmenuentry "NixOS" {\n  linux /nix/store/k-linux/bzImage init=${alpha}/init\n  initrd /nix/store/r-initrd/initrd`;
+  test.each([
+    ["an id", "nixos-1", alpha],
+    ["the saved entry", "${saved_entry}", alpha],
+    ["the first", "0", beta],
+  ])("the default for one boot is skipped: %s behind it counts", (_, configured, toplevel) => {
+    const once = `  set default="\${next_entry}"\n  set default="${configured}"\n`;
+    const found = read({ grub: once + menu("0").replace(/^.*\n/, ""), grubenv: "saved_entry=nixos-1" });
+    expect(found).toMatchObject({ loader: "grub", toplevel });
+  });
+
+  test.each([
+    ["/nix/store/", "/nix/store/"],
+    ["behind a drive", "($drive1)/nix/store/"],
+    ["on a partition of its own", "($drive1)/store/"],
+    ["behind two slashes", "($drive1)//nix/store/"],
+  ])("kernels that lie in the store are not looked at below /boot: %s", (_, store) => {
+    const path = (letter: string): string => `${store}${letter.repeat(32)}`;
+    const grub = `set default=0\nmenuentry "NixOS" {\n  linux ${path("k")}-linux/bzImage init=${alpha}/init\n  initrd ${path("r")}-initrd/initrd`;
     expect(read({ grub })).toEqual({
       loader: "grub",
       toplevel: alpha,

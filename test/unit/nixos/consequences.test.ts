@@ -100,4 +100,6 @@ test("an install that stopped half-way is gone on with, and says whether it stil
   );
   const after = stateWith({ phase: "disko", unfinished: "install" });
   expect(line(after)).toContain("after the phase disko; the disks are wiped already; reboots into");
+  const left = stateWith({ phase: "kexec", unfinished: "disko" });
+  expect(line(left)).toMatch(/^the machine was left in the installer, .*: reboot it, up refuses to go on$/);
 });

@@ -55,6 +55,17 @@ test.each([
   ]);
 });
 
+test.each([
+  ["serial", { serial: "LAB1" }, { serial: "LAB9" }],
+  ["wwn", { wwn: "eui.1" }, { wwn: "eui.9" }],
+  ["size", { sizeBytes: 4294967296 }, { sizeBytes: 9 }],
+])("identity: a declared %s counts, not what the old system saw", (_, declared, before) => {
+  const facts = withDisk({ wwn: "eui.1" });
+  const seen = [{ ...record, wwn: "eui.1", ...before }];
+  expect(identityProblems(facts, [{ device, ...declared }], seen)).toEqual([]);
+  expect(identityProblems(facts, [{ device }], seen)).toHaveLength(1);
+});
+
 test("identity: what the old system could not tell is no difference", () => {
   const facts = withDisk({ wwn: "eui.1", serial: "LAB1" });
   expect(identityProblems(facts, [{ device }], [{ ...record, serial: "", wwn: "" }])).toEqual([]);
@@ -75,6 +86,16 @@ test.each([
   [
     "swap",
     { parts: [part({ path: "/dev/vda9", mountpoint: "[SWAP]" })] },
+    [`/dev/vda9 on ${device} is in use as swap`],
+  ],
+  [
+    "swap that /proc/swaps calls by its other name",
+    { parts: [part({ path: "/dev/mapper/vg-swap", mountpoint: "[SWAP]" })] },
+    [`/dev/mapper/vg-swap on ${device} is in use as swap`],
+  ],
+  [
+    "swap that only /proc/swaps knows",
+    { parts: [part({ path: "/dev/vda9" })] },
     [`/dev/vda9 on ${device} is in use as swap`],
   ],
 ])("usage: %s", (_, changes, problems) => {

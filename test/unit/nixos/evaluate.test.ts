@@ -22,6 +22,7 @@ const raw = (name: string) => ({
   toplevel: `/nix/store/${name}`,
   kernelRelease: "6.1.2",
   kernel: "/nix/store/kernel",
+  modules: "/nix/store/modules",
   initrd: "/nix/store/initrd",
   kernelParams: ["quiet"],
   diskoScript: "",
@@ -89,6 +90,33 @@ test("one broken configuration gets its own message, and the others survive", as
   );
 });
 
+test("a machine without nix is told apart from a broken configuration", async () => {
+  const noNix = new Evaluator(() =>
+    Promise.resolve({ exitCode: 127, stdout: "", stderr: "nix: not found\n" }),
+  );
+  const error = await failureOf(() => noNix.evaluate({ flake: "./f#host1" }));
+  expect(error.code).toBe("evaluation-failed");
+  expect(error.details.what).toBe(
+    "./f#host1 cannot be evaluated: the machine where Pulumi runs has no nix on PATH",
+  );
+  expect(error.details.seen).toBe("nix: not found");
+  expect(error.details.next).toContain("install Nix there");
+});
+
+test.each(["kernel", "modules", "initrd"])("the boot key of a flake changes with %s", async (part) => {
+  const keyOf = async (changes: object) => {
+    const run = (_: string, args: readonly string[]): Promise<LocalResult> =>
+      Promise.resolve({
+        exitCode: args.includes("metadata") ? 1 : 0,
+        stdout: JSON.stringify({ host1: { ...raw("host1"), ...changes } }),
+        stderr: "",
+      });
+    return (await new Evaluator(run).evaluate({ flake: "./f#host1" })).bootKey;
+  };
+  expect(await keyOf({})).toBe(await keyOf({ toplevel: "/nix/store/other" }));
+  expect(await keyOf({ [part]: "/nix/store/other" })).not.toBe(await keyOf({}));
+});
+
 test("what was evaluated is not evaluated again, until the flake changes", async () => {
   const nix = fakeNix();
   const first = await new Evaluator(nix.run).evaluate({ flake: "./f#host1" });
@@ -138,9 +166,10 @@ test.each([
 describe("store paths", () => {
   const nothing = new Evaluator(() => Promise.reject(new Error("nothing is evaluated")));
 
-  function system({ params = "quiet", initrd = "initrd-1" } = {}): string {
+  function system({ params = "quiet", initrd = "initrd-1", modules = "modules-1" } = {}): string {
     const top = mkdtempSync(join(folder, "top-"));
-    mkdirSync(join(top, "kernel-modules/lib/modules/6.1.0-c"), { recursive: true });
+    mkdirSync(join(folder, modules, "lib/modules/6.1.0-c"), { recursive: true });
+    symlinkSync(join(folder, modules), join(top, "kernel-modules"));
     symlinkSync("/nix/store/kernel/bzImage", join(top, "kernel"));
     symlinkSync(`/nix/store/${initrd}/initrd`, join(top, "initrd"));
     writeFileSync(join(top, "kernel-params"), params);
@@ -156,7 +185,7 @@ describe("store paths", () => {
       kernelRelease: "6.1.0-c",
       bootKey: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
       diskoScript,
-      layout: { hash: "d".repeat(16), devices: [], mountpoints: ["/"] },
+      layout: { hash: "d".repeat(16), devices: [], kept: [], mountpoints: ["/"] },
       needs: { system: "x86_64-linux", bootMode: "" },
     });
   });
@@ -167,6 +196,7 @@ describe("store paths", () => {
     expect(await keyOf(system())).toBe(key);
     expect(await keyOf(system({ params: "debug" }))).not.toBe(key);
     expect(await keyOf(system({ initrd: "initrd-2" }))).not.toBe(key);
+    expect(await keyOf(system({ modules: "modules-2" }))).not.toBe(key);
   });
 
   test("one that is not here is named", async () => {

@@ -8,6 +8,7 @@ const configurations = `let
     options = throw "options must never be looked at";
     config = {
       system.build = { toplevel = drv "top"; initialRamdisk = drv "initrd"; } // extra;
+      system.modulesTree = drv "modules";
       boot.kernelPackages.kernel = drv "kernel" // { modDirVersion = "6.1.2"; };
       boot.kernelParams = [ "quiet" (drv "param") ];
       boot.loader = loader;
@@ -60,6 +61,7 @@ test("a configuration without disko", () => {
       toplevel: "/nix/store/top",
       kernelRelease: "6.1.2",
       kernel: "/nix/store/kernel",
+      modules: "/nix/store/modules",
       initrd: "/nix/store/initrd",
       kernelParams: ["quiet", "/nix/store/param"],
       diskoScript: "",

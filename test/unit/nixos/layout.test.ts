@@ -33,6 +33,7 @@ test("every sample has its expectation", () =>
 test.each(names)("%s: what is wiped, and what is mounted afterwards", (name) => {
   expect(layout(layouts[name])).toEqual({
     ...expected[name],
+    kept: [],
     hash: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
   });
 });
@@ -75,6 +76,19 @@ describe("the hash stays the same", () => {
   });
 });
 
+describe.each([[null], [false], [""], [[]], [{}]])("an option that is %j", (unset) => {
+  test("is no other layout than one without it", () => {
+    const devices = copyOf("uefi-ext4");
+    for (const disk of Object.values(devices.disk)) Object.assign(disk, { newOption: unset });
+    expect(layout(devices)).toEqual(layout(copyOf("uefi-ext4")));
+  });
+});
+
+test("a mount point is the same with and without a slash behind, and / stays /", () => {
+  const points = { a: { mountpoint: "/home/" }, b: { mountpoint: "/home" }, c: { mountpoint: "/" } };
+  expect(layout(points).mountpoints).toEqual(["/", "/home"]);
+});
+
 describe("the hash changes with", () => {
   const changes: [string, (disk: Disk) => void][] = [
     [
@@ -92,18 +106,18 @@ describe("the hash changes with", () => {
   });
 });
 
-test("a disk that is not destroyed is not wiped", () => {
+test("a disk that is not destroyed is not wiped, but kept", () => {
   const devices = copyOf("raid1");
   (devices.disk["a"] as Disk).destroy = false;
-  expect(layout(devices).devices).toEqual(["/dev/sdb"]);
+  expect(layout(devices)).toMatchObject({ devices: ["/dev/sdb"], kept: ["/dev/sda"] });
 });
 
 test.each([[{}], [null], [{ disk: {} }]])("%j wipes and mounts nothing", (devices) => {
-  expect(layout(devices)).toMatchObject({ devices: [], mountpoints: [] });
+  expect(layout(devices)).toMatchObject({ devices: [], kept: [], mountpoints: [] });
 });
 
 test("of a script only the script itself is known", () => {
   const script = (hash: string) => layoutOfScript(`/nix/store/${hash.repeat(32)}-disko`);
-  expect(script("a")).toEqual({ hash: "a".repeat(16), devices: [], mountpoints: ["/"] });
+  expect(script("a")).toEqual({ hash: "a".repeat(16), devices: [], kept: [], mountpoints: ["/"] });
   expect(script("b").hash).not.toBe(script("a").hash);
 });

@@ -1,7 +1,11 @@
 import { plan, type Earlier } from "../../../provider/nixos/plan";
 import { installKey } from "../../../provider/nixos/spec";
-import { isInstaller, isNixos, type NixosFacts } from "../../../provider/nixos/facts";
+import { isInstaller, isNixos, requireInstaller, type NixosFacts } from "../../../provider/nixos/facts";
+import type { NixosContext } from "../../../provider/nixos/context";
 import type { NixosHostInputs } from "../../../provider/nixos/schema";
+import { installReceipt } from "../../../provider/nixos/install-receipt";
+import { disko } from "../../../provider/nixos/phases/disko";
+import { install as installPhase } from "../../../provider/nixos/phases/install";
 import {
   contextOf,
   debianFacts,
@@ -28,11 +32,16 @@ const names = (facts: NixosFacts, earlier?: Earlier, inputs: NixosHostInputs = i
 const consent = inputsOf({ install: { ...inputsOf().install, allowReinstall: [device] } });
 const mine = { installKey: key };
 const before = { installKey: "another" };
+const brought = installerFacts({ receipt: { ...receipt, done: ["kexec"] } });
+const broughtEarlier = installerFacts({ receipt: { ...receipt, installKey: "another", done: ["kexec"] } });
 
 test.each<[string, string[], NixosFacts, Earlier | undefined, NixosHostInputs]>([
   ["a new machine is installed", install, debianFacts(), undefined, inputsOf()],
   ["an installer is gone on with", install, installerFacts(), undefined, inputsOf()],
-  ["an installer after an earlier install of mine too", install, installerFacts(), mine, inputsOf()],
+  ["an installer after a state that never wiped", install, installerFacts(), { installKey: "" }, inputsOf()],
+  ["an installer that this very install brought", install, brought, mine, inputsOf()],
+  ["an installer that a reinstall brought", install, brought, before, inputsOf()],
+  ["a foreign installer, for a reinstall with consent", install, installerFacts(), before, consent],
   ["a NixOS of mine, by the state", update, nixosFacts(), mine, inputsOf()],
   ["a NixOS of mine, by its receipt", update, nixosFacts(undefined, { receipt }), undefined, inputsOf()],
   ["a NixOS of mine, reinstalled with consent", install, nixosFacts(), before, consent],
@@ -52,6 +61,16 @@ test.each<[string, string, NixosFacts, Earlier | undefined, NixosHostInputs]>([
   ],
   ["a changed install without consent", "reinstall-refused", nixosFacts(), before, inputsOf()],
   ["another system on a machine of mine", "reinstall-refused", debianFacts(), mine, inputsOf()],
+  ["a foreign installer on a machine of mine", "reinstall-refused", installerFacts(), mine, inputsOf()],
+  ["the same, whatever the consent", "reinstall-refused", installerFacts(), mine, consent],
+  ["an installer of another install of mine", "reinstall-refused", broughtEarlier, mine, inputsOf()],
+  [
+    "a foreign installer, for a reinstall without consent",
+    "reinstall-refused",
+    installerFacts(),
+    before,
+    inputsOf(),
+  ],
   [
     "a receipt of another resource",
     "foreign-machine",
@@ -87,7 +106,10 @@ test.each<[string, string, NixosFacts, Earlier | undefined, NixosHostInputs]>([
     "bad-input",
     debianFacts(),
     undefined,
-    inputsOf({ layout: { hash: "", devices: [], mountpoints: [] }, install: { kexec: { path: "b" } } }),
+    inputsOf({
+      layout: { hash: "", devices: [], kept: [], mountpoints: [] },
+      install: { kexec: { path: "b" } },
+    }),
   ],
 ])("%s is refused", async (_, code, facts, earlier, inputs) => {
   expect((await failureOf(() => names(facts, earlier, inputs))).code).toBe(code);
@@ -133,6 +155,44 @@ test.each<[string, Partial<NixosFacts>]>([
 ])("an installer without %s is none", (_, changes) => {
   expect(isInstaller(installerFacts())).toBe(true);
   expect(isInstaller(installerFacts(changes))).toBe(false);
+});
+
+test.each([disko, installPhase])(
+  "$name runs in the installer only, and touches nothing elsewhere",
+  async (phase) => {
+    for (const facts of [debianFacts(), nixosFacts()]) {
+      const error = await failureOf(() => phase.run(contextOf(), facts));
+      expect(error.code).toBe("not-in-installer");
+      expect(error.text()).toContain(`${phase.name} runs in the installer only; nothing was changed`);
+    }
+    expect(() => requireInstaller(installerFacts(), phase.name)).not.toThrow();
+  },
+);
+
+test("install wants the layout mounted", async () => {
+  const error = await failureOf(() => installPhase.run(contextOf(), installerFacts()));
+  expect(error.code).toBe("install-failed");
+  expect(error.text()).toContain("nothing is mounted at /mnt; nothing was changed");
+});
+
+describe("the disks of the receipt", () => {
+  const seen = { device, serial: "LAB1", wwn: "eui.1", sizeBytes: 7 };
+  const disksOf = (facts: NixosFacts, notes: NixosContext["notes"] = {}) =>
+    installReceipt({ ...contextOf(), notes }, facts, []).disks;
+
+  test("are what this run saw before, without what only people read", () => {
+    expect(disksOf(installerFacts(), { disksBefore: [{ ...seen, model: "m", holds: "empty" }] })).toEqual([
+      seen,
+    ]);
+  });
+
+  test.each<[string, object, object[]]>([
+    ["of this install are kept", {}, [seen]],
+    ["of another install are not", { installKey: "another" }, []],
+    ["of another resource are not", { machine: "db" }, []],
+  ])("%s", (_, changes, expected) => {
+    expect(disksOf(installerFacts({ receipt: { ...receipt, disks: [seen], ...changes } }))).toEqual(expected);
+  });
 });
 
 test("of several roots the last one mounted counts", () => {

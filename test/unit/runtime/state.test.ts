@@ -9,6 +9,8 @@ test.each<[string, object, object, boolean | undefined]>([
   ["nothing", {}, {}, false],
   ["another host", {}, { connection: { ...connection, host: "h" } }, undefined],
   ["an added property", {}, { install: { ...inputsOf().install, reinstallTrigger: "x" } }, undefined],
+  ["consent to a reinstall", {}, { install: { ...inputsOf().install, allowReinstall: ["x"] } }, false],
+  ["whether a preview looks", {}, { install: { ...inputsOf().install, probeInPreview: false } }, false],
   ["install taken away", {}, { install: undefined }, undefined],
   ["another system, with its two-sided keys", {}, { current: { toplevel: beta } }, undefined],
   ["the order of keys", {}, { connection: Object.fromEntries(Object.entries(connection).reverse()) }, false],

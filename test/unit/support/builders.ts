@@ -21,7 +21,7 @@ export function inputsOf(changes: Partial<NixosHostInputs> = {}): NixosHostInput
     booted: { kernelRelease: "6.1.0-c", toplevel: alpha },
     current: { toplevel: alpha },
     bootDefault: { toplevel: alpha },
-    layout: { hash: "0123456789abcdef", devices: [device], mountpoints: ["/", "/boot"] },
+    layout: { hash: "0123456789abcdef", devices: [device], kept: [], mountpoints: ["/", "/boot"] },
     __bootKey: "feedfeedfeedfeed",
     __diskoScript: "/nix/store/dddddddddddddddddddddddddddddddd-disko",
     __needs: { system: "x86_64-linux", bootMode: "bios" },

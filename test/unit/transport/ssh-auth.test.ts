@@ -94,7 +94,7 @@ describe("a key that cannot be used", () => {
     ["a public key", { privateKey: clientKey.publicKey }, "connection.privateKey:"],
     ["a key of a format that ssh does not have", { privateKey: pkcs8 }, "connection.privateKey:"],
     ["a text that is no key", { privateKey: "hello" }, "connection.privateKey:"],
-    ["an agent that is not there", { agentSocket: "/nonexistent/agent" }, "connection.agentSocket"],
+    ["an agent that is not there", { agentSocket: "/nonexistent/agent" }, "connection.agent:"],
   ])("%s: bad-input, and the property is named", async (_name, auth, property) => {
     const host = await hostFor();
     const error = await failureOf(connectSsh(accessTo(host, { auth })));
