@@ -20,6 +20,7 @@ export const disko: Phase<NixosFacts, NixosContext> = {
     const { spec, session, progress, notes } = context;
     requireInstaller(before, "disko");
     await refuseRunningJob(session, "disko");
+    await refuseRunningJob(session, "install");
     await copyClosure(context, spec.inputs.__diskoScript, "");
     progress.detail("looking at the disks once more");
     await releaseLeftovers(context, before);
