@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -34,6 +35,7 @@ export class PulumiStack {
   static async create(example: string, config: Record<string, string>): Promise<PulumiStack> {
     const folder = await mkdtemp(join(tmpdir(), "immutable-os-stack-"));
     const program = join(folder, "program");
+    removeTogetherWithThisProcess(folder);
     await mkdir(join(folder, "state"));
     await cp(join(root, "examples", example), program, { recursive: true });
     await symlink(join(root, "node_modules"), join(program, "node_modules"));
@@ -115,4 +117,14 @@ export class PulumiStack {
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+const folders = new Set<string>();
+
+/** Also when it is interrupted: a stack of the lab is of no use to anybody afterwards. */
+function removeTogetherWithThisProcess(folder: string): void {
+  folders.add(folder);
+  if (folders.size > 1) return;
+  process.on("exit", () => folders.forEach((each) => rmSync(each, { recursive: true, force: true })));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 }
