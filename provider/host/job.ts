@@ -31,6 +31,7 @@ export async function runJob(session: HostSession, job: Job): Promise<JobResult>
       what: `the job ${job.name} could not be started`,
       expected: "exit code 0",
       seen: `exit code ${started.exitCode}: ${started.stderr.trim()}`,
+      next: "look at the free space of /run on the host, then run pulumi up again",
     });
   }
   const lines: string[] = [];

@@ -49,6 +49,7 @@ function requireInstallInputs(spec: NixosSpec): Sequence {
       what: "the machine has to be installed, but the program does not say how; nothing was changed",
       expected: missing.join(", "),
       seen: "not given",
+      next: "add it to the program",
     });
   }
   return installSequence(spec);

@@ -30,7 +30,7 @@ export async function read(
   } catch (error) {
     return { state, inputs: isInstalled(state) ? lastSeen : declared, drift: [], unseen: asHostError(error) };
   } finally {
-    await context.session.drop();
+    await context.session.end();
   }
   const seen = observedKeys(facts, declared.current.toplevel);
   const next: HostState = {

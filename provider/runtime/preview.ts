@@ -63,7 +63,7 @@ export async function describeNewHost(inputs: Inputs): Promise<PreviewLine[]> {
       },
     ];
   } finally {
-    await session.drop();
+    await session.end();
   }
 }
 
