@@ -25,6 +25,10 @@ export type ErrorCode =
   | "foreign-machine"
   | "reinstall-refused"
   | "job-still-running"
+  | "lease-held"
+  | "no-system"
+  | "device-missing"
+  | "download-failed"
   | "command-failed";
 
 export interface ErrorDetails {

@@ -54,8 +54,12 @@ export interface Access {
   auth: AccessAuth;
   /** Accepted keys, as public keys or fingerprints. `undefined`: take the first one and report it. */
   hostKeys: readonly string[] | undefined;
-  /** Commands run through `sudo -n` when the user is not root. */
+  /** Commands run through `sudo` when the user is not root. */
   sudo: boolean;
+  /** What sudo is told when it asks. `undefined`: it must not ask. */
+  sudoPassword?: string;
+  /** Another host, through which this one is reached. */
+  jump?: Access;
   /** Seconds until the host must have answered with its ssh banner. */
   connectTimeoutSeconds: number;
 }

@@ -14,7 +14,9 @@ import type { Progress } from "../core/progress";
 export interface KexecImageReference {
   path?: string | undefined;
   url?: string | undefined;
+  flake?: string | undefined;
   sha256?: string | undefined;
+  architecture?: "x86_64" | "aarch64" | undefined;
 }
 
 export interface KexecImage {

@@ -23,6 +23,8 @@ const deadlines = z.strictObject({
   phaseSeconds: seconds.optional(),
 });
 
+const text = z.string().min(1, "must not be empty");
+
 const login = {
   user: z.string().min(1, "must not be empty").optional(),
   port: port.optional(),
@@ -35,15 +37,68 @@ const login = {
     .optional(),
 };
 
+const jumpHost = z.strictObject({ host: text, ...login }).superRefine(oneKeyOnly);
+
+const hostLogin = { ...login, sudoPassword: text.optional(), jumpHost: jumpHost.optional() };
+
 const connection = z
-  .strictObject({ host: z.string().min(1, "must not be empty"), ...login, deadlines: deadlines.optional() })
+  .strictObject({ host: text, ...hostLogin, deadlines: deadlines.optional() })
   .superRefine(oneKeyOnly);
 
-const oldConnection = z
-  .strictObject({ host: z.string().min(1, "must not be empty").optional(), ...login })
-  .superRefine(oneKeyOnly);
+const oldConnection = z.strictObject({ host: text.optional(), ...hostLogin }).superRefine(oneKeyOnly);
 
 export const phaseNames = ["kexec", "disko", "install", "reboot"] as const;
+
+/** A file's content: given right here, or read from the machine where Pulumi runs. */
+const fileSource = { content: z.string().optional(), source: text.optional() };
+
+function oneSource(file: { content?: string | undefined; source?: string | undefined }): boolean {
+  return (file.content === undefined) !== (file.source === undefined);
+}
+
+const secretFile = z.strictObject(fileSource).refine(oneSource, "needs either content or source");
+
+const extraFile = z
+  .strictObject({
+    ...fileSource,
+    owner: z
+      .string()
+      .regex(
+        /^[a-z0-9_][a-z0-9_-]*(:[a-z0-9_][a-z0-9_-]*)?$/,
+        'must be "user", "user:group" or numbers such as "1000:100"',
+      )
+      .optional(),
+    mode: z
+      .string()
+      .regex(/^0?[0-7]{3}$/, 'must be an octal mode such as "0640"')
+      .optional(),
+  })
+  .refine(oneSource, "needs either content or source");
+
+const absolutePath = z
+  .string()
+  .regex(/^\/(?!\/)(?!.*\/\.{1,2}(\/|$)).*[^/]$/, "must be an absolute path of a file, without . and ..");
+
+const kexecImage = z
+  .strictObject({
+    path: text.optional(),
+    url: z.url("must be a URL").optional(),
+    flake: text.optional(),
+    sha256: sha256.optional(),
+    architecture: z.enum(["x86_64", "aarch64"]).optional(),
+  })
+  .refine(
+    (image) => [image.path, image.url, image.flake].filter((each) => each !== undefined).length === 1,
+    "needs one of path, url and flake",
+  )
+  .refine((image) => image.url === undefined || image.sha256 !== undefined, {
+    path: ["sha256"],
+    message: "is required with url: released bundles are replaced under the same URL",
+  });
+
+export const diskoModes = ["disko", "format", "mount"] as const;
+export const hostKeyTypes = ["ed25519", "ecdsa", "rsa"] as const;
+export const unlockWays = ["console", "initrd-ssh", "tpm2", "key-file"] as const;
 
 const install = z.strictObject({
   connection: oldConnection.optional(),
@@ -52,24 +107,15 @@ const install = z.strictObject({
     .min(1, "must name at least one phase")
     .refine(isStretch, `must be a stretch of ${phaseNames.join(", ")}, in this order, without gaps`)
     .optional(),
-  kexec: z
-    .strictObject({
-      path: z.string().min(1, "must not be empty").optional(),
-      url: z.url("must be a URL").optional(),
-      sha256: sha256.optional(),
-    })
-    .refine((image) => (image.path === undefined) !== (image.url === undefined), "needs either path or url")
-    .refine((image) => image.url === undefined || image.sha256 !== undefined, {
-      path: ["sha256"],
-      message: "is required with url: released bundles are replaced under the same URL",
-    })
-    .optional(),
+  kexec: z.union([kexecImage, z.array(kexecImage).min(1, "must name at least one image")]).optional(),
+  kexecExtraFlags: z.array(text).optional(),
   disks: z
     .array(
       z.strictObject({
         device: z.string().regex(/^\/dev\/.+/, "must be a path below /dev"),
         serial: z.string().min(1, "must not be empty").optional(),
         wwn: z.string().min(1, "must not be empty").optional(),
+        model: text.optional(),
         sizeBytes: z.int().positive().optional(),
       }),
     )
@@ -83,6 +129,11 @@ const install = z.strictObject({
   reinstallTrigger: z.string().optional(),
   probeInPreview: z.boolean().optional(),
   installerPort: port.optional(),
+  diskoMode: z.enum(diskoModes).optional(),
+  extraFiles: z.record(absolutePath, extraFile).optional(),
+  diskEncryptionKeys: z.record(absolutePath, secretFile).optional(),
+  sshHostKeys: z.partialRecord(z.enum(hostKeyTypes), secretFile).optional(),
+  encryptedRootUnlock: z.enum(unlockWays).optional(),
 });
 
 const system = z.union(
@@ -96,6 +147,13 @@ const system = z.union(
   ],
   { error: 'must be either { flake: "…#…" } or { toplevel: "/nix/store/…", diskoScript: "/nix/store/…" }' },
 );
+
+const nix = z.strictObject({
+  buildOn: z.enum(["client", "target"]).optional(),
+  builders: z.array(text).optional(),
+  substituteOnDestination: z.boolean().optional(),
+  options: z.record(text, z.string()).optional(),
+});
 
 const layout = z.strictObject({
   hash: z.string(),
@@ -112,6 +170,8 @@ export const nixosHostSchema = z
     connection,
     install: install.optional(),
     system,
+    nix: nix.optional(),
+    adopt: z.boolean().optional(),
     booted: z.strictObject({ kernelRelease: z.string(), toplevel: z.string() }),
     current: z.strictObject({ toplevel: z.string() }),
     bootDefault: z.strictObject({ toplevel: z.string() }),
@@ -119,7 +179,16 @@ export const nixosHostSchema = z
     /** Hash of kernel, initrd and parameters: whether an update needs a reboot. */
     __bootKey: z.string(),
     __diskoScript: z.string(),
-    __needs: z.strictObject({ system: z.string(), bootMode: z.enum(["uefi", "bios", ""]) }),
+    /** The derivations of toplevel and disko script, for a build on the target. */
+    __derivations: z.strictObject({ toplevel: z.string(), diskoScript: z.string() }).optional(),
+    __needs: z.strictObject({
+      system: z.string(),
+      bootMode: z.enum(["uefi", "bios", ""]),
+      /** Device → bytes that its partitions of a fixed size take. */
+      diskBytes: z.record(z.string(), z.number()).optional(),
+      /** Encrypted devices below the root that would wait for a passphrase at boot. */
+      passphrases: z.array(z.string()).optional(),
+    }),
     __evaluationError: z.string().optional(),
     __urn: z.string(),
   })

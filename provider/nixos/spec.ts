@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Access, AccessAuth } from "../core/shell";
 import type { Ways } from "../host/session";
-import { phaseNames, type NixosHostInputs } from "./schema";
+import type { KexecImageReference } from "./kexec-image";
+import { phaseNames, type diskoModes, type NixosHostInputs } from "./schema";
 
 /** The checked inputs with every default filled in: what the phases work with. */
 export interface NixosSpec {
@@ -11,6 +12,9 @@ export interface NixosSpec {
   kernelRelease: string;
   phases: readonly (typeof phaseNames)[number][];
   disks: readonly DeclaredDisk[];
+  /** Known-good installers, tried in this order. */
+  kexecImages: readonly KexecImageReference[];
+  diskoMode: (typeof diskoModes)[number];
   mountpoints: readonly string[];
   allowReinstall: readonly string[];
   /** Which install this is: another key needs the disks to be wiped again. */
@@ -22,6 +26,7 @@ export interface DeclaredDisk {
   device: string;
   serial?: string | undefined;
   wwn?: string | undefined;
+  model?: string | undefined;
   sizeBytes?: number | undefined;
 }
 
@@ -35,6 +40,8 @@ export function specOf(inputs: NixosHostInputs): NixosSpec {
     kernelRelease: inputs.booted.kernelRelease,
     phases: install?.phases ?? phaseNames,
     disks,
+    kexecImages: install?.kexec === undefined ? [] : [install.kexec].flat(),
+    diskoMode: install?.diskoMode ?? "disko",
     mountpoints: inputs.layout.mountpoints,
     allowReinstall: install?.allowReinstall ?? [],
     installKey: installKey(inputs),
@@ -72,6 +79,8 @@ export function waysOf(inputs: NixosHostInputs): Ways {
     hostKeys: hostKeysOf(connection.hostKey),
     sudo: (connection.user ?? "root") !== "root",
     connectTimeoutSeconds: connection.deadlines?.connectSeconds ?? 10,
+    ...sudoOf(connection),
+    ...jumpOf(connection),
   };
   const oldUser = before?.user ?? installed.user;
   const old: Access = {
@@ -82,6 +91,8 @@ export function waysOf(inputs: NixosHostInputs): Ways {
     auth: before && hasOwnKey(before) ? authOf(before) : installed.auth,
     hostKeys: before?.hostKey === undefined ? installed.hostKeys : hostKeysOf(before.hostKey),
     sudo: oldUser !== "root",
+    ...(before && sudoOf(before)),
+    ...(before && jumpOf(before)),
   };
   // The installer keeps the old system's addresses and keys, and lets only root in.
   const installer: Access = {
@@ -91,6 +102,27 @@ export function waysOf(inputs: NixosHostInputs): Ways {
     sudo: false,
   };
   return { installed, old, installer };
+}
+
+type HostLogin = Pick<NixosHostInputs["connection"], "sudoPassword" | "jumpHost">;
+
+function sudoOf({ sudoPassword }: HostLogin): Pick<Access, "sudoPassword"> {
+  return sudoPassword === undefined ? {} : { sudoPassword };
+}
+
+function jumpOf({ jumpHost }: HostLogin): Pick<Access, "jump"> {
+  if (jumpHost === undefined) return {};
+  return {
+    jump: {
+      host: jumpHost.host,
+      port: jumpHost.port ?? 22,
+      user: jumpHost.user ?? "root",
+      auth: authOf(jumpHost),
+      hostKeys: hostKeysOf(jumpHost.hostKey),
+      sudo: false,
+      connectTimeoutSeconds: 10,
+    },
+  };
 }
 
 type Login = Pick<NixosHostInputs["connection"], "privateKey" | "privateKeyPath" | "passphrase" | "agent">;

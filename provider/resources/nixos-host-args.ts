@@ -13,6 +13,29 @@ export interface NixosHostArgs {
   install?: Input<InstallArgs>;
   /** The system that it must run. A change is an update: a live switch, or a reboot when kernel, initrd or parameters differ. */
   system: Input<FlakeSystemArgs | BuiltSystemArgs>;
+  /** How Nix builds and copies. */
+  nix?: Input<NixArgs>;
+  /**
+   * Take over a machine that runs NixOS already, or that holds the receipt of another resource: it is moved to the
+   * declared system like an installed one, and nothing is wiped. Without it, and without `install.allowReinstall`,
+   * the create of such a machine stops. Default: false. No reinstall.
+   */
+  adopt?: Input<boolean>;
+}
+
+/** How Nix builds and copies. No change here touches the machine. */
+export interface NixArgs {
+  /**
+   * `client`: on the machine where Pulumi runs. `target`: on the host itself: the derivations are copied there, and
+   * built into its store (during an install into the new disk's). Default: `client`.
+   */
+  buildOn?: Input<"client" | "target">;
+  /** Remote builders, each as a line of nix.conf(5)'s `builders`: `ssh://root@builder x86_64-linux`. With `client` only. */
+  builders?: Input<Input<string>[]>;
+  /** Whether the host fetches what its own substituters have, instead of getting it from here. Default: false. */
+  substituteOnDestination?: Input<boolean>;
+  /** Settings of nix.conf(5), handed to every nix command here as `--option`. */
+  options?: Input<Record<string, Input<string>>>;
 }
 
 /** A configuration of a flake: evaluated in every preview, built by `up` before the machine is touched. */
@@ -36,7 +59,7 @@ export interface BuiltSystemArgs {
 export interface LoginArgs {
   /** TCP port. Default: 22. */
   port?: Input<number>;
-  /** Default: `root`. Any other user needs `sudo` without a password. */
+  /** Default: `root`. Any other user needs `sudo`, without a password or with `sudoPassword`. */
   user?: Input<string>;
   /** The private key itself, in OpenSSH or PEM form; make it a secret. It lies in the state, encrypted: prefer a path or the agent. */
   privateKey?: Input<string>;
@@ -54,8 +77,22 @@ export interface LoginArgs {
   hostKey?: Input<string | Input<string>[]>;
 }
 
+/** A host between: reached by ssh, and used for nothing but to reach the machine. Its key is checked like any other. */
+export interface JumpHostArgs extends LoginArgs {
+  /** Name or address, IPv4 or IPv6. */
+  host: Input<string>;
+}
+
+/** What a host that is worked on needs beside a login. */
+export interface HostLoginArgs extends LoginArgs {
+  /** What sudo asks `user` for; make it a secret. It travels on stdin. Default: none, sudo must not ask. */
+  sudoPassword?: Input<string>;
+  /** The host is reached through this one, as by `ssh -J`. */
+  jumpHost?: Input<JumpHostArgs>;
+}
+
 /** The way into the installed system. */
-export interface ConnectionArgs extends LoginArgs {
+export interface ConnectionArgs extends HostLoginArgs {
   /** Name or address, IPv4 or IPv6. */
   host: Input<string>;
   /** How long things may take, in seconds. */
@@ -84,8 +121,14 @@ export interface InstallArgs {
    * a later `up` with more goes on. disko and install run in the installer only.
    */
   phases?: Input<Input<"kexec" | "disko" | "install" | "reboot">[]>;
-  /** The installer: a bundle of nixos-images (`nixos-kexec-installer-noninteractive-<arch>-linux.tar.gz`). Needed for the phase kexec. */
-  kexec?: Input<KexecImageArgs>;
+  /**
+   * The installer: a bundle of nixos-images (`nixos-kexec-installer-noninteractive-<arch>-linux.tar.gz`), or several
+   * known-good ones: the next is tried when one failed and the old system still answers. The one that worked stands in
+   * the output `kexecImage`. Needed for the phase kexec. No reinstall.
+   */
+  kexec?: Input<KexecImageArgs | Input<KexecImageArgs>[]>;
+  /** Handed to kexec, as nixos-images' `run --kexec-extra-flags` does. */
+  kexecExtraFlags?: Input<Input<string>[]>;
   /**
    * The disks that will be wiped: exactly the ones that the configuration's disko layout names. Default: these, by
    * their path alone. Whatever is given is compared with the disk in the old system, and in the installer right before
@@ -103,20 +146,56 @@ export interface InstallArgs {
   probeInPreview?: Input<boolean>;
   /** The port of the installer's sshd as seen from here; nixos-images' listens on 22. Default: that of `connection`. */
   installerPort?: Input<number>;
+  /**
+   * What disko does: `disko` destroys, formats and mounts; `format` formats what is not formatted yet, and mounts;
+   * `mount` only mounts what is there. Default: `disko`.
+   */
+  diskoMode?: Input<"disko" | "format" | "mount">;
+  /** Files for the new system, by their path there. Written by an install, not by an update. */
+  extraFiles?: Input<Record<string, Input<ExtraFileArgs>>>;
+  /** Keys that the disko layout reads, by their path in the installer. They lie in its RAM, and are gone after disko. */
+  diskEncryptionKeys?: Input<Record<string, Input<FileSourceArgs>>>;
+  /** The private ssh host keys of the new system. Default: those of the old system are kept. */
+  sshHostKeys?: Input<{ [type in "ed25519" | "ecdsa" | "rsa"]?: Input<FileSourceArgs> }>;
+  /**
+   * How an encrypted root is opened at boot. Needed when the layout would wait for a passphrase: without it, preflight
+   * refuses, because the machine would not come back by itself.
+   */
+  encryptedRootUnlock?: Input<"console" | "initrd-ssh" | "tpm2" | "key-file">;
+}
+
+/** A file's content: one of the two. */
+export interface FileSourceArgs {
+  /** The content itself; make it a secret where it is one. */
+  content?: Input<string>;
+  /** Path of a file on the machine where Pulumi runs. */
+  source?: Input<string>;
+}
+
+/** A file of the new system. */
+export interface ExtraFileArgs extends FileSourceArgs {
+  /** `user`, `user:group`, or their numbers, as the new system knows them. Default: `root:root`. */
+  owner?: Input<string>;
+  /** Octal. Default: `0600`. */
+  mode?: Input<string>;
 }
 
 /** A login at an address. */
-export interface ConnectionLoginArgs extends LoginArgs {
+export interface ConnectionLoginArgs extends HostLoginArgs {
   /** Name or address. Default: that of `connection`. */
   host: Input<string>;
 }
 
-/** Where the installer comes from: a path, or a URL with its hash. */
+/** Where the installer comes from: one of `path`, `url` and `flake`. */
 export interface KexecImageArgs {
   /** A file on the machine where Pulumi runs. */
   path?: Input<string>;
   /** Downloaded once, kept in the cache under its hash, checked before every use. Needs `sha256`. */
   url?: Input<string>;
+  /** `<flake reference>#<output>` of a bundle, at a locked revision: built here before the machine is touched. */
+  flake?: Input<string>;
+  /** For machines of this architecture only, as `uname -m` says it. Default: for any. */
+  architecture?: Input<"x86_64" | "aarch64">;
   /** 64 hexadecimal digits. Required with `url`: released bundles are replaced under the same URL. */
   sha256?: Input<string>;
 }
@@ -129,6 +208,8 @@ export interface DiskArgs {
   serial?: Input<string>;
   /** As `lsblk -o WWN` shows it. */
   wwn?: Input<string>;
+  /** As `lsblk -o MODEL` shows it. */
+  model?: Input<string>;
   /** In bytes, as `lsblk -b -o SIZE` shows it. */
   sizeBytes?: Input<number>;
 }

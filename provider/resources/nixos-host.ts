@@ -59,6 +59,8 @@ export class NixosHost extends pulumi.CustomResource {
       connection: args.connection,
       ...(args.install === undefined ? {} : { install: args.install }),
       system: args.system,
+      ...(args.nix === undefined ? {} : { nix: args.nix }),
+      ...(args.adopt === undefined ? {} : { adopt: args.adopt }),
       booted: evaluated.apply(({ kernelRelease, toplevel }) => ({ kernelRelease, toplevel })),
       current: evaluated.apply(({ toplevel }) => ({ toplevel })),
       bootDefault: evaluated.apply(({ toplevel }) => ({ toplevel })),

@@ -20,7 +20,7 @@ export const preflight: Phase<NixosFacts, NixosContext> = {
     const { spec, notes, progress } = context;
     refuse(preflightProblems(spec, facts));
     notes.disksBefore = recordDisks(facts, spec.disks);
-    const image = await kexecImage(spec.inputs.install?.kexec ?? {}, progress);
+    const image = await kexecImage(spec.kexecImages[0] ?? {}, progress);
     refuse(spaceProblems(facts, image));
     await uploadBundle(context, image);
     notes.installer = { ...(await rehearseKexec(context)), sha256: image.sha256 };
