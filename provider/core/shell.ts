@@ -48,6 +48,8 @@ export interface HostKey {
 
 /** One way into a host: an address, a login, and the keys that the host may answer with. */
 export interface Access {
+  /** The property that errors send the reader to: `install.connection`. Default: `connection`. */
+  label?: string;
   host: string;
   port: number;
   user: string;
@@ -65,6 +67,8 @@ export interface Access {
 }
 
 export interface AccessAuth {
+  /** The property that the key comes from. Default: `connection`. */
+  label?: string;
   privateKey?: string;
   privateKeyPath?: string;
   passphrase?: string;

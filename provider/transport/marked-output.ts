@@ -14,11 +14,12 @@ export class MarkedOutput {
   private readonly decoder = new StringDecoder("utf8");
   private readonly lines: LineSplitter;
   private readonly parts: string[] = [];
-  private length = 0;
+  private received = 0;
 
   constructor(
     private readonly nonce: string,
-    private readonly maxLength: number,
+    /** In bytes, noise before and after the marks included. */
+    private readonly maxBytes: number,
     onLine?: (line: string) => void,
   ) {
     this.lines = new LineSplitter(onLine);
@@ -29,10 +30,11 @@ export class MarkedOutput {
   }
 
   get tooLong(): boolean {
-    return this.length > this.maxLength;
+    return this.received > this.maxBytes;
   }
 
   push(chunk: Buffer): void {
+    this.received += chunk.length;
     if (this.ended || this.tooLong) return;
     this.held += this.decoder.write(chunk);
     if (!this.begun) this.findBegin();
@@ -59,7 +61,7 @@ export class MarkedOutput {
 
   private findEnd(): void {
     const start = endMarkStart(this.nonce);
-    const end = new RegExp(`${start}(\\d+)\\n`).exec(this.held);
+    const end = new RegExp(`${start}(\\d{1,3})\\n`).exec(this.held);
     if (end) {
       this.keep(this.held.slice(0, end.index));
       this.exitCode = Number(end[1]);
@@ -70,14 +72,13 @@ export class MarkedOutput {
     // Only what may be the start of the mark waits for more: a progress line is passed on at once.
     const possible = this.held.lastIndexOf(start.charAt(0));
     const tail = possible < 0 ? "" : this.held.slice(possible);
-    const waits = tail !== "" && (start.startsWith(tail) || new RegExp(`^${start}\\d*$`).test(tail));
+    const waits = tail !== "" && (start.startsWith(tail) || new RegExp(`^${start}\\d{0,3}$`).test(tail));
     this.keep(waits ? this.held.slice(0, possible) : this.held);
     this.held = waits ? tail : "";
   }
 
   private keep(text: string): void {
-    this.length += text.length;
-    if (this.tooLong) return;
+    if (text === "") return;
     this.parts.push(text);
     this.lines.push(text);
   }

@@ -36,3 +36,8 @@ export function notedCommand(command: string, file = pidFile): string {
   const folder = file.slice(0, file.lastIndexOf("/"));
   return `(umask 077; mkdir -p ${folder} && echo $$ >> ${file}); exec ${command}`;
 }
+
+/** As notedCommand, behind a mark with the nonce \`$1\`: what comes before it are words of the login shell. */
+export function relayedCommand(command: string): string {
+  return String.raw`printf "\036%s begin\n" "$1"; ` + notedCommand(command);
+}

@@ -1,9 +1,13 @@
-import type { Socket } from "node:net";
 import type { Client, ClientChannel } from "ssh2";
 import { HostError } from "../core/errors";
 import { quote } from "../core/quote";
 import type { Access } from "../core/shell";
-import { reasonOf } from "./ssh-dial";
+import { loginOf } from "./ssh-address";
+import { reasonOf, type HostStream } from "./ssh-dial";
+import { passSudo, sudoCommand } from "./ssh-sudo";
+
+/** What a host may send beyond what ssh allows it before the connection ends; ssh2 itself does not look. */
+const mostUnread = 16 * 1024 * 1024;
 
 /** A connection that brings no byte for so long is dead: the host answers a keepalive every 5 s. */
 export const defaultSilenceSeconds = 18;
@@ -12,11 +16,12 @@ export const defaultSilenceSeconds = 18;
 export class SshConnection {
   readonly closed: Promise<void>;
   private ended = false;
+  private readonly channels = new Set<ClientChannel>();
   private reason = "the host closed it";
 
   constructor(
     private readonly client: Client,
-    private readonly socket: Socket,
+    private readonly stream: HostStream,
     readonly access: Access,
     private readonly silenceSeconds: number,
   ) {
@@ -32,7 +37,7 @@ export class SshConnection {
   }
 
   get isOpen(): boolean {
-    return !this.ended && !this.socket.destroyed;
+    return !this.ended && !this.stream.destroyed;
   }
 
   /**
@@ -40,16 +45,28 @@ export class SshConnection {
    * `opened` is called at once, not by a promise: the first packets of the channel may be right behind.
    */
   exec(command: string, opened: (channel: ClientChannel) => void, failed: (error: HostError) => void): void {
+    const sudo = this.throughSudo ? sudoCommand(command, this.access) : undefined;
     const answer = (error: Error | undefined, channel?: ClientChannel): void => {
       if (error || !channel)
         return failed(this.isOpen ? this.channelRefused(error) : this.lost("opening a channel"));
-      // A channel or its stderr that fails must never end the process; its close tells everything.
-      channel.on("error", () => undefined);
-      channel.stderr.on("error", () => undefined);
-      opened(channel);
+      this.keepWatch(channel);
+      if (sudo?.password === undefined) opened(channel);
+      else passSudo(this, channel, sudo, opened, failed);
     };
     try {
-      this.client.exec(this.throughSudo ? `sudo -n -- ${command}` : command, answer);
+      this.client.exec(sudo?.command ?? command, answer);
+    } catch (error) {
+      answer(error as Error);
+    }
+  }
+
+  /** Opens a channel that goes on from the host to another address. */
+  forward(host: string, port: number, answer: (error: Error, channel?: ClientChannel) => void): void {
+    try {
+      this.client.forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
+        if (!error) this.keepWatch(channel);
+        answer(error as Error, channel);
+      });
     } catch (error) {
       answer(error as Error);
     }
@@ -65,7 +82,7 @@ export class SshConnection {
   }
 
   get name(): string {
-    return `${this.access.user}@${this.access.host}:${this.access.port}`;
+    return loginOf(this.access);
   }
 
   lost(during: string, log?: string): HostError {
@@ -79,13 +96,13 @@ export class SshConnection {
     this.reason = "it was closed here";
     this.client.end();
     // A host that is gone never answers the good-bye.
-    setTimeout(() => this.socket.destroy(), 2_000).unref();
+    setTimeout(() => this.stream.destroy(), 2_000).unref();
   }
 
   private drop(reason: string): void {
     if (!this.isOpen) return;
     this.reason = reason;
-    this.socket.destroy();
+    this.stream.destroy();
   }
 
   /**
@@ -96,11 +113,21 @@ export class SshConnection {
     let seen = 0;
     let silent = 0;
     const watch = setInterval(() => {
-      silent = this.socket.bytesRead === seen ? silent + 1 : 0;
-      seen = this.socket.bytesRead;
+      silent = this.stream.bytesRead === seen ? silent + 1 : 0;
+      seen = this.stream.bytesRead;
+      if ([...this.channels].some((channel) => unread(channel) > mostUnread))
+        return this.drop("the host sent more than it was asked for");
       if (silent >= this.silenceSeconds) this.drop(`the host sent nothing for ${this.silenceSeconds} s`);
     }, 1_000);
     return watch.unref();
+  }
+
+  private keepWatch(channel: ClientChannel): void {
+    this.channels.add(channel);
+    channel.on("close", () => this.channels.delete(channel));
+    // A channel or its stderr that fails must never end the process; its close tells everything.
+    channel.on("error", () => undefined);
+    channel.stderr.on("error", () => undefined);
   }
 
   private channelRefused(error: Error | undefined): HostError {
@@ -109,4 +136,8 @@ export class SshConnection {
       next: "see MaxSessions, ForceCommand and the user's login shell on the host",
     });
   }
+}
+
+function unread(channel: ClientChannel): number {
+  return channel.readableLength + channel.stderr.readableLength;
 }

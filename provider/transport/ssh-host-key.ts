@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { HostError } from "../core/errors";
-import type { HostKey } from "../core/shell";
+import type { Access, HostKey } from "../core/shell";
+import { placeOf } from "./ssh-address";
 
 /** Key types by preference, each with the signature algorithms that we accept for it (no SHA-1). */
 const algorithmsOf: Record<string, readonly string[]> = {
@@ -25,8 +26,12 @@ export class AcceptedHostKeys {
   private readonly types = new Set<string>();
   private readonly byFingerprintOnly: boolean = false;
 
-  constructor(private readonly entries: readonly string[] | undefined) {
-    if (entries?.length === 0) throw badHostKey("the list is empty, so no key could ever be accepted");
+  constructor(
+    private readonly entries: readonly string[] | undefined,
+    /** The property that the keys come from. */
+    private readonly label: string,
+  ) {
+    if (entries?.length === 0) throw this.bad("the list is empty, so no key could ever be accepted");
     for (const entry of entries ?? []) {
       const publicKey = publicKeyPattern.exec(entry);
       const fingerprint = /^\s*(SHA256:[0-9A-Za-z+/]{43})=?\s*$/.exec(entry)?.[1];
@@ -38,9 +43,7 @@ export class AcceptedHostKeys {
         this.fingerprints.add(fingerprint);
         this.byFingerprintOnly = true;
       } else {
-        throw badHostKey(
-          `"${entry.slice(0, 60)}" is neither an OpenSSH public key nor a SHA256: fingerprint`,
-        );
+        throw this.bad(`"${entry.slice(0, 60)}" is neither an OpenSSH public key nor a SHA256: fingerprint`);
       }
     }
   }
@@ -66,14 +69,21 @@ export class AcceptedHostKeys {
     return rest.length > 0 && rest.length < lastOffer.length ? rest : undefined;
   }
 
-  mismatch(host: string, port: number, seen: readonly HostKey[]): HostError {
+  mismatch(access: Access, seen: readonly HostKey[]): HostError {
     return new HostError("host-key-mismatch", {
-      what: `${host}:${port} did not prove the host key that it is known by`,
+      what: `${placeOf(access)} did not prove the host key that it is known by`,
       expected: (this.entries ?? []).map((entry) => this.describeEntry(entry)).join(", "),
       seen:
         seen.map((key) => `${key.fingerprint} (${key.publicKey})`).join(", ") ||
         "no host key of a type that is accepted here",
-      next: "if the machine was really replaced, put the new key in connection.hostKey; if not, somebody may be answering in its place",
+      next: `if the machine was really replaced, put the new key in ${this.label}.hostKey; if not, somebody may be answering in its place`,
+    });
+  }
+
+  private bad(why: string): HostError {
+    return new HostError("bad-input", {
+      what: `${this.label}.hostKey: ${why}`,
+      next: "give the line that `ssh-keyscan HOST` prints, or the fingerprint that `ssh-keygen -lf FILE` prints",
     });
   }
 
@@ -91,11 +101,4 @@ export function signatureAlgorithms(types: readonly string[]): string[] {
 
 function typeOf(key: HostKey): string {
   return key.publicKey.split(" ", 1)[0] ?? "";
-}
-
-function badHostKey(why: string): HostError {
-  return new HostError("bad-input", {
-    what: `connection.hostKey: ${why}`,
-    next: "give the line that `ssh-keyscan HOST` prints, or the fingerprint that `ssh-keygen -lf FILE` prints",
-  });
 }

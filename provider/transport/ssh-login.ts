@@ -1,13 +1,13 @@
-import type { Socket } from "node:net";
 import { Client, type ServerHostKeyAlgorithm } from "ssh2";
 import { HostError } from "../core/errors";
 import type { Access, HostKey } from "../core/shell";
+import { labelOf, placeOf } from "./ssh-address";
 import type { Credentials } from "./ssh-auth";
-import { reasonOf, unreachable } from "./ssh-dial";
+import { reasonOf, unreachable, type HostStream } from "./ssh-dial";
 import { describeKey, signatureAlgorithms } from "./ssh-host-key";
 
 export interface LoginAttempt {
-  socket: Socket;
+  stream: HostStream;
   credentials: Credentials;
   keyTypes: readonly string[];
   accepts: (key: HostKey) => boolean;
@@ -19,9 +19,9 @@ export type LoginOutcome =
   | { kind: "other-host-key"; hostKey: HostKey }
   | { kind: "no-such-host-key" };
 
-/** One handshake and login on a socket that has its banner. Everything but a matter of host keys is thrown. */
+/** One handshake and login on a stream that has its banner. Everything but a matter of host keys is thrown. */
 export function login(access: Access, attempt: LoginAttempt): Promise<LoginOutcome> {
-  const { host, port, user } = access;
+  const { user } = access;
   return new Promise((resolve, reject) => {
     const client = new Client();
     let hostKey: HostKey | undefined;
@@ -32,13 +32,13 @@ export function login(access: Access, attempt: LoginAttempt): Promise<LoginOutco
 
     const timer = setTimeout(() => {
       const step = handshakeDone ? "login" : "handshake";
-      fail(unreachable(host, port, `the ssh ${step} did not end within ${attempt.seconds} s`));
+      fail(unreachable(access, `the ssh ${step} did not end within ${attempt.seconds} s`));
     }, attempt.seconds * 1000);
     const end = (answer: () => void): void => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
-      attempt.socket.destroy();
+      attempt.stream.destroy();
       answer();
     };
     const fail = (error: HostError): void => end(() => reject(error));
@@ -52,8 +52,7 @@ export function login(access: Access, attempt: LoginAttempt): Promise<LoginOutco
     client.on("close", () =>
       fail(
         unreachable(
-          host,
-          port,
+          access,
           `it closed the connection during the ssh ${handshakeDone ? "login" : "handshake"}`,
         ),
       ),
@@ -67,12 +66,14 @@ export function login(access: Access, attempt: LoginAttempt): Promise<LoginOutco
         end(() => resolve({ kind: "no-such-host-key" }));
       else if (error.level === "client-authentication" || (handshakeDone && typeof error.code === "number")) {
         fail(loginRefused(access, attempt.credentials, error.message + agentTrouble));
-      } else fail(unreachable(host, port, reasonOf(error)));
+      } else fail(unreachable(access, reasonOf(error)));
     });
 
+    if (attempt.stream.destroyed)
+      return fail(unreachable(access, "it closed the connection after its greeting"));
     try {
       client.connect({
-        sock: attempt.socket,
+        sock: attempt.stream,
         username: user,
         authHandler: attempt.credentials.methods,
         hostVerifier: (blob: Buffer) => {
@@ -101,16 +102,16 @@ export function login(access: Access, attempt: LoginAttempt): Promise<LoginOutco
         keepaliveCountMax: Number.MAX_SAFE_INTEGER,
       });
     } catch (error) {
-      fail(unreachable(host, port, (error as Error).message));
+      fail(unreachable(access, (error as Error).message));
     }
   });
 }
 
 function loginRefused(access: Access, credentials: Credentials, reason: string): HostError {
   return new HostError("login-refused", {
-    what: `${access.host}:${access.port} refused the login of user ${access.user}`,
+    what: `${placeOf(access)} refused the login of user ${access.user}`,
     expected: `a login with ${credentials.description}`,
     seen: reason,
-    next: `put the public key into ~${access.user}/.ssh/authorized_keys on the host, or change connection.user or the key`,
+    next: `put the public key into ~${access.user}/.ssh/authorized_keys on the host, or change ${labelOf(access)}.user or the key`,
   });
 }

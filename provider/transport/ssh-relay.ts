@@ -1,20 +1,24 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chmod, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClientChannel } from "ssh2";
 import { HostError } from "../core/errors";
 import type { Relay } from "../core/shell";
-import { notedCommand } from "./relay-script";
+import { privateFolder, removeStaleFolders, socketName } from "./relay-folder";
+import { relayedCommand } from "./relay-script";
 import { SshConnection } from "./ssh-connection";
 
 const maxRemoteErrors = 16_000;
+/** What a login shell may say before the command begins. */
+const mostNoise = 1024 * 1024;
 
 /** A private unix socket here; each connection to it gets a run of `command` on the host. */
 export async function openRelay(connection: SshConnection, command: string): Promise<Relay> {
+  await removeStaleFolders();
   const folder = await privateFolder();
-  const socketPath = join(folder, "nix.sock");
-  const relay = new RunningRelay(connection, SshConnection.shCommand(notedCommand(command), []));
+  const socketPath = join(folder, socketName);
+  const relay = new RunningRelay(connection, command);
   try {
     await relay.listen(socketPath);
     await chmod(socketPath, 0o600);
@@ -79,9 +83,10 @@ class RunningRelay {
       this.sockets.delete(socket);
       this.sentByClosed += socket.bytesRead;
     });
+    const nonce = randomBytes(16).toString("hex");
     this.connection.exec(
-      this.command,
-      (channel) => this.join(socket, channel),
+      SshConnection.shCommand(relayedCommand(this.command), [nonce]),
+      (channel) => this.join(socket, channel, Buffer.from(`\x1e${nonce} begin\n`)),
       (error) => {
         this.note(error.details.what);
         socket.destroy();
@@ -89,14 +94,33 @@ class RunningRelay {
     );
   }
 
-  private join(socket: Socket, channel: ClientChannel): void {
+  /** Nothing that was printed before the mark may reach the client: it would take it for the command's words. */
+  private join(socket: Socket, channel: ClientChannel, mark: Buffer): void {
     channel.stderr.on("data", (chunk: Buffer) => this.keep(chunk.toString("utf8")));
     // Not only end(): a client that is blocked in a write is freed by nothing else.
     channel.on("close", () => socket.destroySoon());
     socket.on("close", () => channel.close());
     if (socket.destroyed) return channel.close();
-    channel.pipe(socket);
     socket.pipe(channel);
+    let tail = Buffer.alloc(0);
+    let received = 0;
+    const fail = (): void => {
+      channel.off("data", untilMark).off("end", fail);
+      const words = tail.toString().trim() || "no output";
+      this.note(`the host did not begin the command: ${words.slice(-500)}`);
+      channel.close();
+      socket.destroySoon();
+    };
+    const untilMark = (chunk: Buffer): void => {
+      received += chunk.length;
+      tail = Buffer.concat([tail.subarray(-1_000), chunk]);
+      const at = tail.indexOf(mark);
+      if (at < 0) return received > mostNoise ? fail() : undefined;
+      channel.off("data", untilMark).off("end", fail);
+      socket.write(tail.subarray(at + mark.length));
+      channel.pipe(socket);
+    };
+    channel.on("data", untilMark).on("end", fail);
   }
 
   private note(line: string): void {
@@ -106,10 +130,4 @@ class RunningRelay {
   private keep(text: string): void {
     this.remoteErrors = (this.remoteErrors + text).slice(-maxRemoteErrors);
   }
-}
-
-/** A unix socket's path may have about 100 characters, which the user's temporary folder can exceed. */
-async function privateFolder(): Promise<string> {
-  const base = tmpdir().length <= 70 ? tmpdir() : "/tmp";
-  return mkdtemp(join(base, "immutable-os-"));
 }

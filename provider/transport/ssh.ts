@@ -1,43 +1,17 @@
 import type { Access, Connect, HostKey, Relay, RunOptions, Shell, UploadOptions } from "../core/shell";
 import { endStaleRelays } from "./relay-script";
-import { loadCredentials } from "./ssh-auth";
-import { defaultSilenceSeconds, SshConnection } from "./ssh-connection";
-import { dial } from "./ssh-dial";
-import { AcceptedHostKeys } from "./ssh-host-key";
-import { login } from "./ssh-login";
+import { defaultSilenceSeconds, type SshConnection } from "./ssh-connection";
+import { openConnection } from "./ssh-open";
 import { openRelay } from "./ssh-relay";
 import { runScript } from "./ssh-run";
 import { uploadFile } from "./ssh-upload";
-
-const secondsAfterBanner = 20;
 
 export const connectSsh: Connect = (access) => connectWatched(access, defaultSilenceSeconds);
 
 /** As connectSsh, with the time of silence after which the host counts as gone. */
 export async function connectWatched(access: Access, silenceSeconds: number): Promise<Shell> {
-  const { host, port, connectTimeoutSeconds } = access;
-  const accepted = new AcceptedHostKeys(access.hostKeys);
-  const credentials = await loadCredentials(access.user, access.auth);
-  const seen: HostKey[] = [];
-  let keyTypes: readonly string[] | undefined = accepted.firstOffer();
-  // A host may own several keys. Mostly one round; more only where it did not show the key it is known by.
-  while (keyTypes !== undefined) {
-    const socket = await dial(host, port, connectTimeoutSeconds);
-    const accepts = (key: HostKey): boolean => accepted.accepts(key);
-    const outcome = await login(access, {
-      socket,
-      credentials,
-      keyTypes,
-      accepts,
-      seconds: secondsAfterBanner,
-    });
-    if (outcome.kind === "logged-in") {
-      return new SshShell(new SshConnection(outcome.client, socket, access, silenceSeconds), outcome.hostKey);
-    }
-    if (outcome.kind === "other-host-key") seen.push(outcome.hostKey);
-    keyTypes = accepted.nextOffer(keyTypes, seen);
-  }
-  throw accepted.mismatch(host, port, seen);
+  const { connection, hostKey } = await openConnection(access, silenceSeconds);
+  return new SshShell(connection, hostKey);
 }
 
 class SshShell implements Shell {

@@ -31,6 +31,11 @@ export interface SshHostOptions {
   onExec?: (request: ExecRequest) => Reply | Promise<Reply>;
   /** Commands really run here, with fake tools in front of PATH. `onExec` is not asked then. */
   localSh?: LocalSh;
+  /** Has the channel to itself once the first bytes came in; `nonce` is that of the script's marks. Asked first. */
+  onChannel?: (channel: ServerChannel, nonce: string) => void;
+  /** Text before the ssh banner, and text before the login. */
+  greeting?: string;
+  banner?: string;
 }
 
 /** What the host does wrong; may be changed while it runs, and holds for what comes after. */
@@ -44,6 +49,8 @@ export interface Faults {
   hangAtLogin?: boolean;
   /** Refuses to open a channel, as sshd does beyond MaxSessions. */
   refuseChannels?: boolean;
+  /** Opens channels and never answers the request to run something on them. */
+  ignoreCommands?: boolean;
 }
 
 export class SshHost {
@@ -60,8 +67,14 @@ export class SshHost {
     readonly hostKeys: readonly TestKey[],
     public options: SshHostOptions,
   ) {
-    this.ssh = new Server({ hostKeys: hostKeys.map((key) => key.privateKey) }, (client) =>
-      this.greet(client),
+    const { greeting, banner } = options;
+    this.ssh = new Server(
+      {
+        hostKeys: hostKeys.map((key) => key.privateKey),
+        ...(greeting === undefined ? {} : { greeting }),
+        ...(banner === undefined ? {} : { banner }),
+      },
+      (client) => this.greet(client),
     );
   }
 
@@ -133,8 +146,16 @@ export class SshHost {
     session.on("exec", (accept, _reject, { command }) => {
       const number = ++this.counts.execs;
       this.commands.push(command);
+      if (this.faults.ignoreCommands) return;
       const channel = accept();
       channel.on("error", () => undefined);
+      const { onChannel } = this.options;
+      if (onChannel) {
+        channel.once("data", (first: Buffer) =>
+          onChannel(channel, /[0-9a-f]{32}/.exec(first.toString() + command)?.[0] ?? ""),
+        );
+        return;
+      }
       if (this.options.localSh) {
         this.endJobs.push(runInLocalSh(channel, command, this.options.localSh));
         return;

@@ -97,7 +97,7 @@ export async function play(
     channel.stderr.write(reply.insteadOfShell.stderr);
     return finish(channel, reply.insteadOfShell.exitCode);
   }
-  const nonce = /[0-9a-f]{32}/.exec(request.stdin + request.command)?.[0] ?? "";
+  const nonce = /[0-9a-f]{32}/.exec(request.command + request.stdin)?.[0] ?? "";
   if (reply.noise) channel.write(reply.noise);
   for (const stream of [channel, channel.stderr]) stream.write(`\x1e${nonce} begin\n`);
   const stdout = Buffer.from(reply.stdout ?? "");

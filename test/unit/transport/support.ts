@@ -15,6 +15,10 @@ export async function cleanUp(): Promise<void> {
   for (const each of cleanUps.splice(0).reverse()) await each();
 }
 
+export function onCleanUp(work: () => void | Promise<void>): void {
+  cleanUps.push(work);
+}
+
 export async function hostFor(options: SshHostOptions = {}): Promise<SshHost> {
   const host = await startSshHost({ authorizedKey: clientKey.publicKey, ...options });
   cleanUps.push(() => host.stop());

@@ -1,0 +1,248 @@
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import type { ServerChannel } from "ssh2";
+import type { HostError } from "../../../provider/core/errors";
+import { connectSsh } from "../../../provider/transport/ssh";
+import { accessTo, cleanUp, failureOf, hostFor, onCleanUp, shellOn } from "./support";
+
+jest.setTimeout(40_000);
+afterEach(cleanUp);
+
+/** What this process may grow by, with both ends of the connection in it. */
+const mostGrowth = 200_000_000;
+
+async function growth<T>(work: () => Promise<T>): Promise<{ result: T; bytes: number }> {
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const look = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 20);
+  try {
+    return { result: await work(), bytes: Math.max(most, process.memoryUsage.rss()) - before };
+  } finally {
+    clearInterval(look);
+  }
+}
+
+const begin = (nonce: string): string => `\x1e${nonce} begin\n`;
+const end = (nonce: string): string => `\x1e${nonce} 0\n`;
+
+/** Writes until the client closes the channel, as fast as the client reads. */
+function pour(stream: NodeJS.WritableStream, channel: ServerChannel, piece: string | Buffer): void {
+  let open = true;
+  channel.on("close", () => (open = false));
+  const more = (): void => {
+    if (!open) return;
+    if (stream.write(piece)) setImmediate(more);
+    else stream.once("drain", more);
+  };
+  more();
+}
+
+interface Row {
+  name: string;
+  play: (channel: ServerChannel, nonce: string) => void;
+  code: HostError["code"];
+  words: string;
+  deadlineSeconds?: number;
+}
+
+const big = "y".repeat(65_535);
+const tooMuch = { code: "command-failed", words: "8 MiB" } as const;
+
+const rows: readonly Row[] = [
+  {
+    name: "endless output",
+    play: (channel, nonce) => (channel.write(begin(nonce)), pour(channel, channel, `${big}\n`)),
+    ...tooMuch,
+  },
+  {
+    name: "endless output that is no text",
+    play: (channel, nonce) => (
+      channel.write(begin(nonce)),
+      pour(channel, channel, Buffer.alloc(65_536, 0xff))
+    ),
+    ...tooMuch,
+  },
+  { name: "an endless MOTD, before anything of ours", play: (c) => pour(c, c, `${big}\n`), ...tooMuch },
+  { name: "endless stderr and nothing else", play: (c) => pour(c.stderr, c, `${big}\n`), ...tooMuch },
+  {
+    name: "endless output after the end was proved on one stream only",
+    play: (channel, nonce) => (channel.write(begin(nonce) + end(nonce)), pour(channel, channel, big)),
+    ...tooMuch,
+  },
+  {
+    name: "an exit code without end",
+    play: (channel, nonce) => (
+      channel.write(`${begin(nonce)}\x1e${nonce} `),
+      pour(channel, channel, "7".repeat(9_999))
+    ),
+    ...tooMuch,
+  },
+  {
+    name: "half marks without end",
+    play: (channel, nonce) => (
+      channel.write(begin(nonce)),
+      pour(channel, channel, `\x1e${nonce.slice(0, 20)}`.repeat(500))
+    ),
+    ...tooMuch,
+  },
+  {
+    name: "two bytes in each packet",
+    play: (channel, nonce) => (channel.write(begin(nonce)), pour(channel, channel, "ab")),
+    code: "deadline-exceeded",
+    words: "within 3 s",
+    deadlineSeconds: 3,
+  },
+  {
+    name: "one byte a second",
+    play: (channel, nonce) => {
+      channel.write(begin(nonce));
+      const tick = setInterval(() => channel.write("."), 1_000);
+      channel.on("close", () => clearInterval(tick));
+    },
+    code: "deadline-exceeded",
+    words: "within 3 s",
+    deadlineSeconds: 3,
+  },
+  {
+    name: "a question on the channel",
+    play: (channel) => channel.write("Duo passcode: "),
+    code: "deadline-exceeded",
+    words: "did not begin to run it",
+    deadlineSeconds: 1,
+  },
+  {
+    name: "a channel that is half closed and left so",
+    play: (channel, nonce) => {
+      channel.write(`${begin(nonce)}half`);
+      channel.eof();
+      // For this server it is closed already: it does not answer when the client closes it.
+      (channel as unknown as { incoming: { state: string } }).incoming.state = "closed";
+    },
+    code: "connection-lost",
+    words: "4 bytes of output",
+  },
+  {
+    name: "marks of a guessed nonce",
+    play: (channel) => {
+      for (const stream of [channel, channel.stderr])
+        stream.write(begin("0".repeat(32)) + end("0".repeat(32)));
+      channel.exit(0);
+      channel.end();
+    },
+    code: "login-refused",
+    words: "gets no shell",
+  },
+  {
+    name: "the end without the beginning",
+    play: (channel, nonce) => {
+      for (const stream of [channel, channel.stderr]) stream.write(end(nonce));
+      channel.exit(0);
+      channel.end();
+    },
+    code: "login-refused",
+    words: "gets no shell",
+  },
+];
+
+test.each(rows.map((row) => [row.name, row] as const))("%s", async (_name, row) => {
+  const host = await hostFor({ onChannel: row.play });
+  const shell = await shellOn(host);
+  const start = Date.now();
+  const { result: error, bytes } = await growth(() =>
+    failureOf(shell.run("true", { deadlineSeconds: row.deadlineSeconds ?? 20, onLine: () => undefined })),
+  );
+  expect(error.code).toBe(row.code);
+  expect(error.details.what).toContain(row.words);
+  expect(error.text().length).toBeLessThan(300_000);
+  expect(bytes).toBeLessThan(mostGrowth);
+  expect(Date.now() - start).toBeLessThan(18_000);
+  // It was one channel's fault: the connection lives on.
+  host.options.onChannel = (channel, nonce) => answer(channel, nonce, "fine");
+  expect(await shell.run("true", { deadlineSeconds: 15 })).toEqual({
+    exitCode: 0,
+    stdout: "fine",
+    stderr: "fine",
+  });
+});
+
+test("a host that opens channels and runs nothing: the error tells that from a slow script", async () => {
+  const host = await hostFor();
+  const shell = await shellOn(host);
+  host.faults.ignoreCommands = true;
+  const error = await failureOf(shell.run("true", { deadlineSeconds: 1 }));
+  expect(error.code).toBe("deadline-exceeded");
+  expect(error.details.what).toContain("the host opened no channel for it");
+});
+
+test("words before the ssh banner and before the login do no harm", async () => {
+  const host = await hostFor({
+    localSh: {},
+    greeting: "Welcome\r\n".repeat(500),
+    banner: "Beware ".repeat(4_000),
+  });
+  expect((await (await shellOn(host)).run("echo here", { deadlineSeconds: 8 })).stdout).toBe("here\n");
+});
+
+test("megabytes before the ssh banner: unreachable, at once", async () => {
+  const { port } = await tcpHost((socket) => {
+    const write = (): void => void (socket.writable && socket.write(`${"z".repeat(7_000)}\r\n`, write));
+    write();
+  });
+  const start = Date.now();
+  const { result: error, bytes } = await growth(() => failureOf(connectSsh(accessTo({ port }))));
+  expect(error.code).toBe("unreachable");
+  expect(error.details.what).toMatch(/greeting|Header|banner/);
+  expect(bytes).toBeLessThan(mostGrowth);
+  expect(Date.now() - start).toBeLessThan(10_000);
+});
+
+test("a banner by one byte a second: given up after 20 s at the latest", async () => {
+  const { port } = await tcpHost((socket) => {
+    const tick = setInterval(() => socket.write("S"), 1_000);
+    socket.on("close", () => clearInterval(tick));
+  });
+  const start = Date.now();
+  const error = await failureOf(connectSsh(accessTo({ port })));
+  expect(error.code).toBe("unreachable");
+  expect(error.details.what).toContain("the ssh handshake did not end within 20 s");
+  expect(Date.now() - start).toBeLessThan(25_000);
+});
+
+test("a host that sends more than ssh allows it, to a client that does not read, is cut off", async () => {
+  let channels = 0;
+  const host = await hostFor({
+    onChannel: (channel, nonce) => (++channels === 1 ? answer(channel, nonce, "") : flood(channel, nonce)),
+  });
+  const shell = await shellOn(host);
+  const relay = await shell.relay("cat");
+  const socket = connect(relay.socketPath).pause();
+  socket.on("error", () => undefined);
+  socket.write("hello");
+  const { bytes } = await growth(() => shell.closed);
+  expect(bytes).toBeLessThan(2 * mostGrowth);
+  const error = await failureOf(shell.run("true", { deadlineSeconds: 5 }));
+  expect(error.details.what).toContain("more than it was asked for");
+  socket.destroy();
+  await relay.close();
+});
+
+/** As a host that does not know what a window is: up to 260 MB, 1 MB every 20 ms. */
+function flood(channel: ServerChannel, nonce: string): void {
+  channel.write(begin(nonce));
+  (channel as unknown as { outgoing: { window: number } }).outgoing.window = Number.MAX_SAFE_INTEGER;
+  let pieces = 0;
+  const tick = setInterval(() => {
+    for (let i = 0; i < 16 && pieces < 4_000; i++, pieces++) channel.write(big);
+  }, 20);
+  onCleanUp(() => clearInterval(tick));
+}
+
+function answer(channel: ServerChannel, nonce: string, text: string): void {
+  for (const stream of [channel, channel.stderr]) stream.write(`${begin(nonce)}${text}${end(nonce)}`);
+}
+
+async function tcpHost(talk: (socket: Socket) => void): Promise<{ port: number }> {
+  const server = createServer((socket) => talk(socket.on("error", () => undefined))).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  onCleanUp(() => void server.close());
+  return { port: (server.address() as AddressInfo).port };
+}
