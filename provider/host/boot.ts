@@ -1,4 +1,4 @@
-import type { HostError } from "../core/errors";
+import { HostError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import type { CommandResult } from "../core/shell";
 import type { HostSession, WayName } from "./session";
@@ -9,6 +9,9 @@ const readBootId = "cat /proc/sys/kernel/random/boot_id";
 /** A NAT in front accepts connections for a machine that is still booting: a first try must not wait long for a banner. */
 const shortestTrySeconds = 2;
 
+/** While the expected system does not let us in, every so many tries the way back is tried instead. */
+const triesBetweenWaysBack = 4;
+
 /** What the old boot may take longer than it may answer, while its end is still under way. */
 const pendingFactor = 4;
 
@@ -16,6 +19,8 @@ export interface WaitForBoot {
   session: HostSession;
   /** The way into the system that is expected. */
   way: WayName;
+  /** The way into the system that may come back instead, or may never have left. */
+  wayBack?: WayName;
   /** The boot that must be over. */
   oldBootId: string;
   deadlineSeconds: number;
@@ -27,7 +32,7 @@ export interface WaitForBoot {
 }
 
 export type BootResult =
-  | { end: "booted" }
+  | { end: "booted"; commandLine: string }
   /** The old boot answers although its time is over. */
   | { end: "old-boot-alive"; seconds: number }
   | { end: "silent"; seconds: number; last: HostError | undefined };
@@ -40,17 +45,19 @@ export async function waitForBoot(wait: WaitForBoot): Promise<BootResult> {
   const { session, progress } = wait;
   const start = performance.now();
   const state = { oldAlive: true, oldAnswered: false, tries: 0 };
+  const question = `${readBootId}
+${wait.endIsPending ? `{ ${wait.endIsPending}; } && echo pending` : ""}
+echo "command line: $(cat /proc/cmdline)"`;
   const outcome = await keepTrying<BootResult>(
     wait.deadlineSeconds,
     async () => {
       state.oldAnswered = false;
-      const question = `${readBootId}\n${wait.endIsPending ? `{ ${wait.endIsPending}; } && echo pending` : ""}`;
       const answer = state.oldAlive
         ? await askOld(session, question, state)
-        : await askAnew(session, question, wait.way, shortestTrySeconds + state.tries++);
+        : await askAnew(wait, question, ++state.tries);
       const seconds = (performance.now() - start) / 1000;
       if (answer === undefined) return undefined;
-      if (answer.bootId !== wait.oldBootId) return { end: "booted" };
+      if (answer.bootId !== wait.oldBootId) return { end: "booted", commandLine: answer.commandLine };
       state.oldAnswered = true;
       state.oldAlive = true;
       return seconds > wait.oldMayAnswerSeconds * (answer.pending ? pendingFactor : 1)
@@ -84,25 +91,34 @@ async function askOld(
   }
 }
 
-async function askAnew(
-  session: HostSession,
-  question: string,
-  way: WayName,
-  mostSeconds: number,
-): Promise<Answer | undefined> {
-  await session.drop();
-  const shell = await session.enter(way, mostSeconds);
-  return answerOf(await shell.run(question, { deadlineSeconds: 15 }));
+async function askAnew(wait: WaitForBoot, question: string, tries: number): Promise<Answer | undefined> {
+  const back = tries % triesBetweenWaysBack === 0 ? wait.wayBack : undefined;
+  const mostSeconds = shortestTrySeconds + tries - 1;
+  await wait.session.drop();
+  try {
+    const shell = await wait.session.enter(back ?? wait.way, mostSeconds);
+    return answerOf(await shell.run(question, { deadlineSeconds: 15 }));
+  } catch (error) {
+    // The last word of the wait is the expected system's.
+    if (back !== undefined && error instanceof HostError && error.code !== "host-key-mismatch")
+      return undefined;
+    throw error;
+  }
 }
 
 interface Answer {
   bootId: string;
   pending: boolean;
+  commandLine: string;
 }
 
 /** Anything else than a boot_id is no answer: a failed command must not count as another boot. */
 function answerOf({ stdout }: CommandResult): Answer | undefined {
-  const [bootId = "", pending] = stdout.trim().split("\n");
-  const isBootId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(bootId);
-  return isBootId ? { bootId, pending: pending === "pending" } : undefined;
+  const [bootId = ""] = stdout.split("\n");
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(bootId)) return undefined;
+  return {
+    bootId,
+    pending: /^pending$/m.test(stdout),
+    commandLine: /^command line: (.*)$/m.exec(stdout)?.[1] ?? "",
+  };
 }

@@ -1,6 +1,7 @@
 import { quote } from "../core/quote";
 import type { Disk } from "./disks";
-import { parseDisks } from "./disks";
+import { lsblkScript, parseDisks } from "./disks";
+import { parsePools, poolsScript, type Pool } from "./pools";
 import { section, text, type Sections } from "./probe";
 import { parseReceipt, receiptPaths, type Receipt } from "./receipt";
 
@@ -23,6 +24,8 @@ export interface HostFacts {
   mounts: Mount[];
   swaps: string[];
   disks: Disk[];
+  /** ZFS pools that are imported. */
+  pools: Pool[];
   /** Declared device path → the kernel's name for it now, or empty when there is no such device. */
   devices: Record<string, string>;
   /** Free space in KiB of the folders asked for. */
@@ -69,10 +72,8 @@ export function hostProbe(question: ProbeQuestion): string {
     section("lockdown", "cat /sys/kernel/security/lockdown"),
     section("mounts", "cat /proc/mounts"),
     section("swaps", "sed 1d /proc/swaps"),
-    section(
-      "lsblk",
-      "lsblk --json --bytes --output NAME,PATH,TYPE,SIZE,RO,SERIAL,WWN,MODEL,FSTYPE,LABEL,PARTLABEL,MOUNTPOINT",
-    ),
+    section("lsblk", lsblkScript),
+    section("pools", poolsScript),
     section(
       "devices",
       `for d in ${devices || "''"}; do [ -n "$d" ] && [ -b "$d" ] && echo "$(readlink -f "$d") $d"; done`,
@@ -118,6 +119,7 @@ export function parseHostFacts(sections: Sections): HostFacts {
     mounts: lines(text(sections, "mounts")).map(parseMount),
     swaps: lines(text(sections, "swaps")).map((line) => line.split(/\s+/)[0] ?? ""),
     disks: parseDisks(text(sections, "lsblk")),
+    pools: parsePools(text(sections, "pools")),
     devices: pairs(text(sections, "devices")),
     freeKiB: Object.fromEntries(
       Object.entries(pairs(text(sections, "free"))).map(([path, free]) => [

@@ -18,6 +18,11 @@ export interface JobResult {
 }
 
 const folder = "/run/pulumi-immutable-os/jobs";
+/** The start script's exit code for: another client was faster. */
+const atWork = 73;
+const startSeconds = 30;
+/** A network that is away for longer, or a machine that has lost its power: the job goes on without us, or not at all. */
+const longestSilenceSeconds = 180;
 
 /**
  * Runs a script that must not die with our connection: losing ssh killed activations half-way
@@ -26,6 +31,7 @@ const folder = "/run/pulumi-immutable-os/jobs";
 export async function runJob(session: HostSession, job: Job): Promise<JobResult> {
   await refuseRunningJob(session, job.name);
   const started = await session.run(startScript(job), { deadlineSeconds: 30 });
+  if (started.exitCode === atWork) throw stillRunning(job.name);
   if (started.exitCode !== 0) {
     throw new HostError("command-failed", {
       what: `the job ${job.name} could not be started`,
@@ -35,10 +41,18 @@ export async function runJob(session: HostSession, job: Job): Promise<JobResult>
     });
   }
   const lines: string[] = [];
+  let answered = performance.now();
   const outcome = await keepTrying<number>(
     job.deadlineSeconds,
-    () => follow(session, job, lines),
-    () => undefined,
+    async () => {
+      const end = await follow(session, job, lines);
+      answered = performance.now();
+      return end;
+    },
+    (_, last) => {
+      const seconds = (performance.now() - answered) / 1000;
+      if (last !== undefined && seconds > longestSilenceSeconds) throw outOfReach(job, seconds, last, lines);
+    },
   );
   if (outcome.result !== undefined) return { exitCode: outcome.result, output: lines.join("\n") };
   throw new HostError("deadline-exceeded", {
@@ -51,13 +65,17 @@ export async function runJob(session: HostSession, job: Job): Promise<JobResult>
 
 /** A client that died may have left the same job at work: two of them on one disk would destroy each other's work. */
 export async function refuseRunningJob(session: HostSession, name: string): Promise<void> {
+  const running = await session.run(isRunning(`${folder}/${name}`), { deadlineSeconds: 30 });
+  if (running.exitCode === 0) throw stillRunning(name);
+}
+
+function isRunning(dir: string): string {
+  return `[ ! -e ${dir}/rc ] && grep -qs "${dir}/start" "/proc/$(cat ${dir}/pid 2>/dev/null)/cmdline"`;
+}
+
+function stillRunning(name: string): HostError {
   const dir = `${folder}/${name}`;
-  const running = await session.run(
-    `[ ! -e ${dir}/rc ] && grep -qs "${dir}/start" "/proc/$(cat ${dir}/pid 2>/dev/null)/cmdline"`,
-    { deadlineSeconds: 30 },
-  );
-  if (running.exitCode !== 0) return;
-  throw new HostError("job-still-running", {
+  return new HostError("job-still-running", {
     what: `an earlier ${name} still works on the host; nothing was started beside it`,
     expected: `no process of ${dir}/start`,
     seen: "one that runs",
@@ -65,13 +83,30 @@ export async function refuseRunningJob(session: HostSession, name: string): Prom
   });
 }
 
+/**
+ * Who makes the folder starts the job. One that is left over is moved away by exactly one client: who makes `taken` in
+ * it, and finds the same folder still. Without a process it counts as being started for half a minute.
+ */
 function startScript(job: Job): string {
   const dir = `${folder}/${job.name}`;
   // No umask: the job would inherit it, and an activation under 077 makes an /etc that no daemon can read.
   return `set -eu
-rm -rf ${dir}
+left_over() {
+  [ -e ${dir}/rc ] && return
+  pid=$(cat ${dir}/pid 2>/dev/null) || pid=
+  if [ -n "$pid" ]; then ! grep -qs "${dir}/start" "/proc/$pid/cmdline"
+  else [ $(($(date +%s) - $(stat -c %Y ${dir} || date +%s))) -gt ${startSeconds} ]; fi
+}
 mkdir -p ${folder}
-mkdir -m 700 ${dir}
+[ -w ${folder} ]
+if ! mkdir -m 700 ${dir} 2>/dev/null; then
+  id=$(stat -c %i ${dir} 2>/dev/null) || exit ${atWork}
+  left_over && mkdir ${dir}/taken 2>/dev/null || exit ${atWork}
+  [ "$(stat -c %i ${dir})" = "$id" ] || { rmdir ${dir}/taken; exit ${atWork}; }
+  mv ${dir} ${dir}.$$
+  mkdir -m 700 ${dir} 2>/dev/null || exit ${atWork}
+  rm -rf ${dir}.$$
+fi
 printf '%s\\n' ${quote(`(${job.script}\n) </dev/null`)} > ${dir}/script
 printf '%s\\n' ${quote(`echo $$ > ${dir}/pid; sh ${dir}/script > ${dir}/log 2>&1; echo $? > ${dir}/rc.tmp; mv ${dir}/rc.tmp ${dir}/rc`)} > ${dir}/start
 touch ${dir}/log
@@ -112,5 +147,15 @@ function jobGone(job: Job): HostError {
     expected: `its output in ${folder}/${job.name}`,
     seen: "no such file: the host has rebooted, most likely",
     next: "look at the machine's console, then run pulumi up again",
+  });
+}
+
+function outOfReach(job: Job, seconds: number, last: HostError, lines: readonly string[]): HostError {
+  return new HostError("unreachable", {
+    what: `the machine did not answer for ${Math.round(seconds)} s, while the job ${job.name} was at work`,
+    expected: "the machine to answer within that time",
+    seen: last.details.what,
+    next: "look at the machine's console; the job goes on without a connection, and pulumi up finds it again",
+    log: lines.join("\n"),
   });
 }

@@ -1,5 +1,6 @@
 import { HostError } from "../core/errors";
 import { quote } from "../core/quote";
+import type { DiskContent } from "./disk-content";
 import type { HostSession } from "./session";
 
 /**
@@ -13,6 +14,8 @@ export interface Receipt {
   /** The disks as the old system saw them: what the installer must find again before it wipes them. */
   disks: ReceiptDisk[];
   done: string[];
+  /** disko was started: from then on nobody can expect what was on the disks before. */
+  wiping?: boolean;
   attempts: Attempt[];
 }
 
@@ -21,6 +24,10 @@ export interface ReceiptDisk {
   serial: string;
   wwn: string;
   sizeBytes: number;
+  /** Not in receipts of older versions. */
+  model?: string;
+  holds?: string;
+  content?: DiskContent;
 }
 
 /** A failed attempt. */
@@ -45,6 +52,7 @@ export function parseReceipt(json: string): Receipt | undefined {
       installKey: receipt.installKey,
       disks: receipt.disks ?? [],
       done: receipt.done ?? [],
+      ...(receipt.wiping === true ? { wiping: true } : {}),
       attempts: receipt.attempts ?? [],
     };
   } catch {

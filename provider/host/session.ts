@@ -15,6 +15,7 @@ export class HostSession {
   connections = 0;
   private open: Promise<Shell> | undefined;
   private ended = false;
+  private announced: readonly string[] = [];
 
   constructor(
     private readonly connect: Connect,
@@ -24,6 +25,11 @@ export class HostSession {
     private pinned: readonly string[] | undefined,
   ) {}
 
+  /** Keys that the machine will have after its install: known in advance, and as good as one that was seen. */
+  announce(hostKeys: readonly string[]): void {
+    this.announced = hostKeys;
+  }
+
   /** The keys this machine is known by; empty before the first contact. */
   get hostKeys(): readonly string[] {
     return this.pinned ?? [];
@@ -31,6 +37,11 @@ export class HostSession {
 
   async run(script: string, options: RunOptions): Promise<CommandResult> {
     return (await this.shell()).run(script, options);
+  }
+
+  /** For what is not worth a connection of its own. */
+  async runIfOpen(script: string, options: RunOptions): Promise<CommandResult | undefined> {
+    return (await this.open)?.run(script, options);
   }
 
   shell(): Promise<Shell> {
@@ -63,7 +74,7 @@ export class HostSession {
     const connectTimeoutSeconds = Math.min(access.connectTimeoutSeconds, mostSeconds);
     const shell = await this.connect({
       ...access,
-      hostKeys: access.hostKeys ?? this.pinned,
+      hostKeys: access.hostKeys ?? (this.pinned && [...this.pinned, ...this.announced]),
       connectTimeoutSeconds,
     });
     if (this.ended) {
@@ -72,7 +83,9 @@ export class HostSession {
     }
     this.connections++;
     // A key that the program declares is trusted for what it says; without one, the first key stays for good.
-    if (access.hostKeys !== undefined || this.pinned === undefined) this.pinned = [shell.hostKey.publicKey];
+    const { publicKey } = shell.hostKey;
+    if (access.hostKeys !== undefined || this.pinned === undefined) this.pinned = [publicKey];
+    else if (this.announced.includes(publicKey)) this.pinned = this.announced;
     this.open = Promise.resolve(shell);
     void shell.closed.then(() => {
       // A connection that broke by itself is replaced on next use.

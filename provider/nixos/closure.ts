@@ -1,74 +1,92 @@
-import { sleep } from "../core/deadline";
 import { HostError } from "../core/errors";
-import { bytes } from "../core/format";
-import type { Relay } from "../core/shell";
+import { quote } from "../core/quote";
+import { runJob, type JobResult } from "../host/job";
 import type { NixosContext } from "./context";
-import { nixFlags } from "./evaluate";
+import { buildsOnTarget, derivations, requireSameSystem } from "./derivations";
+import { nixArguments } from "./nix-arguments";
+import { nixCopy, storeOption, type StoreRoot } from "./nix-copy";
 
-/** Without a byte for this long a copy hangs: most likely on the lock of a daemon that an earlier, broken copy left. */
-const stallSeconds = 120;
+/** Brings a path and all that it needs into a store of the host, in the way that the program asks for. */
+export async function copyClosure(context: NixosContext, path: string, root: StoreRoot): Promise<void> {
+  if (buildsOnTarget(context)) return buildThere(context, path, root);
+  if (context.spec.inputs.nix?.substituteOnDestination) await fetchThere(context, path, root);
+  await nixCopy(context, path, root);
+}
 
-/** Copies a closure over the ssh connection that is open anyway. `root` is where the store's folder is, "" or "/mnt". */
-export async function copyClosure(context: NixosContext, path: string, root: "" | "/mnt"): Promise<void> {
-  const { session, progress, runLocal, spec } = context;
-  // Without --store a copy for /mnt lands in the installer's RAM, with exit code 0.
-  const command = root === "" ? "nix-daemon --stdio" : `nix-daemon --stdio --store 'local?root=${root}'`;
-  const relay = await (await session.shell()).relay(command);
-  let paths = 0;
-  const watch = watchForStall(relay, (sent) =>
-    progress.detail(`copying the closure: ${paths} paths, ${bytes(sent)}`),
-  );
-  try {
-    const run = await runLocal(
-      "nix",
-      [...nixFlags, "copy", "--no-check-sigs", "--to", `unix://${relay.socketPath}`, path],
-      {
-        deadlineSeconds: spec.deadlines.phaseSeconds,
-        onLine: (line) => {
-          progress.log(line);
-          if (line.includes("copying path")) paths++;
-        },
-        env: { NIX_REMOTE: "" },
-      },
+/** Sends the derivations, and lets the host build them; what its substituters have it does not build. */
+async function buildThere(context: NixosContext, path: string, root: StoreRoot): Promise<void> {
+  const known = await derivations(context);
+  const derivation = known.find(({ outPath }) => outPath === path);
+  if (derivation === undefined) {
+    return requireSameSystem(
+      "the flake",
+      path,
+      known.map(({ outPath }) => outPath),
     );
-    if (run.exitCode !== 0) throw copyFailed(path, run.stderr, relay, watch.stalled);
-    progress.log(`${paths} paths, ${bytes(relay.sentBytes())} sent`);
-  } finally {
-    watch.stop();
-    await relay.close();
   }
-}
-
-function watchForStall(relay: Relay, onTick: (sent: number) => void): { stop(): void; stalled: boolean } {
-  const watch = { running: true, stalled: false, stop: () => (watch.running = false) };
-  void (async () => {
-    let last = { sent: -1, at: performance.now() };
-    while (watch.running) {
-      const sent = relay.sentBytes();
-      if (sent !== last.sent) last = { sent, at: performance.now() };
-      onTick(sent);
-      if (performance.now() - last.at > stallSeconds * 1000) {
-        watch.stalled = true;
-        await relay.close();
-        return;
-      }
-      await sleep(1000);
-    }
-  })();
-  return watch;
-}
-
-function copyFailed(path: string, stderr: string, relay: Relay, stalled: boolean): HostError {
-  const remote = relay.remoteErrors().trim();
-  return new HostError("copy-failed", {
-    what: `nix copy of ${path} failed`,
-    expected: "nix copy to end with exit code 0",
-    seen: stalled ? `no byte was taken for ${stallSeconds} s` : lastLine(remote) || lastLine(stderr),
-    next: "run pulumi up again: what has arrived is kept, and what the copy left running on the host is ended first",
-    log: [stderr.trim(), remote && `on the host:\n${remote}`].filter(Boolean).join("\n"),
+  await nixCopy(context, derivation.drvPath, root, "derivations");
+  const store = storeOption(root);
+  const job = await runNixJob(
+    context,
+    "build",
+    `set -e
+${roomForBuilds(root)}nix-store${store} --realise ${quote(derivation.drvPath)}
+nix-store${store} --check-validity ${quote(path)}`,
+  );
+  if (job.exitCode === 0) return;
+  throw new HostError("build-failed", {
+    what: `${path} could not be built on the host`,
+    expected: `nix-store --realise to give ${path}`,
+    seen: `exit code ${job.exitCode}: ${job.output.trim().split("\n").at(-1) ?? ""}`,
+    next: 'read the log, then run pulumi up again; what was built is kept. nix.buildOn: "client" builds here instead',
+    log: job.output,
   });
 }
 
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "";
+/**
+ * Lets the host fetch what its own substituters have of the closure. Not by `nix copy --substitute-on-destination`:
+ * over the daemon's protocol that asks this machine's substituters, and older versions of Nix ask none at all.
+ */
+async function fetchThere(context: NixosContext, path: string, root: StoreRoot): Promise<void> {
+  const { runLocal, progress, spec } = context;
+  const closure = await runLocal(
+    "nix",
+    [...nixArguments(spec.inputs.nix?.options), "path-info", "--recursive", path],
+    { deadlineSeconds: spec.deadlines.phaseSeconds },
+  );
+  const paths = closure.stdout.split("\n").filter((line) => line.startsWith("/nix/store/"));
+  if (closure.exitCode !== 0 || paths.length === 0) return;
+  const job = await runNixJob(
+    context,
+    "fetch",
+    `nix-store${storeOption(root)} --realise --ignore-unknown ${paths.map(quote).join(" ")} > /dev/null`,
+  );
+  // What could not be fetched is copied: a substituter that is down is no reason to stop.
+  if (job.exitCode !== 0)
+    progress.warning(`the host could not fetch from its substituters: ${lastLine(job)}`);
+}
+
+function lastLine({ output }: JobResult): string {
+  return output.trim().split("\n").at(-1) ?? "";
+}
+
+/** The installer's /tmp is RAM: a build for the new disk's store works on that disk. */
+function roomForBuilds(root: StoreRoot): string {
+  return root === "" ? "" : `mkdir -p -m 1777 ${root}/tmp\nexport TMPDIR=${root}/tmp\n`;
+}
+
+function runNixJob(
+  { session, progress, spec }: NixosContext,
+  name: string,
+  script: string,
+): Promise<JobResult> {
+  return runJob(session, {
+    name,
+    script,
+    deadlineSeconds: spec.deadlines.phaseSeconds,
+    onLine: (line) => {
+      progress.log(line);
+      if (/^(building|copying path)/.test(line)) progress.detail(line);
+    },
+  });
 }

@@ -1,3 +1,4 @@
+import { inWords } from "./disko-mode";
 import type { NixosSpec } from "./spec";
 
 /** The disks that a reinstall would wipe and that `install.allowReinstall` does not name by path or by serial. */
@@ -13,5 +14,5 @@ export function disksWithoutConsent(
     .map((disk) => disk.device);
 }
 
-export const howToConsent =
-  "REINSTALL wipes these disks. If that is meant, name them (path or serial) in install.allowReinstall; else take the change back";
+export const howToConsent = (spec: NixosSpec): string =>
+  `${inWords(spec).consent}. If that is meant, name them (path or serial) in install.allowReinstall; else take the change back`;

@@ -2,9 +2,11 @@ import { HostError } from "../core/errors";
 import { disksWithoutConsent, howToConsent } from "./consent";
 import { bootKeyReason } from "./reboot-reason";
 import type { NixosHostInputs } from "./schema";
+import { changedForInstallsOnly } from "./install-only";
 import { isInstalled, type HostState } from "./state";
 import { installKey, specOf } from "./spec";
 import { describeDisk } from "./disk-check";
+import { inWords } from "./disko-mode";
 import { shortPath } from "./phases/install";
 
 export interface Consequences {
@@ -19,16 +21,19 @@ export function consequences(state: HostState, news: NixosHostInputs): Consequen
   if (reinstall) return { reinstall, lines: [reinstallLine(state, news)] };
   if (!isInstalled(state)) return { reinstall, lines: [resumeLine(state, news)] };
   const declared = news.current.toplevel;
+  const unused = changedForInstallsOnly(state, news);
   const drifted =
     state.current.toplevel !== declared ||
     state.booted.toplevel !== declared ||
     state.bootDefault.toplevel !== declared;
-  if (!drifted && state.booted.kernelRelease === news.booted.kernelRelease) return { reinstall, lines: [] };
+  if (!drifted && state.booted.kernelRelease === news.booted.kernelRelease)
+    return { reinstall, lines: unused };
   const onHost = state.history.some((entry) => entry.toplevel === declared);
   const from = shortPath(state.current.toplevel) || "nothing";
   return {
     reinstall,
     lines: [
+      ...unused,
       `update: ${from} → ${shortPath(declared)}${onHost ? ", an earlier system that is still on the host unless it was collected" : ""}; ` +
         `${bootKeyReason(state, news)}; the disks stay as they are`,
     ],
@@ -47,24 +52,28 @@ export function requireReinstallConsent(state: HostState, news: NixosHostInputs)
     what: `${reinstallReason(state, news)}: the machine would have to be reinstalled`,
     expected: `install.allowReinstall to name ${missing.join(", ")}`,
     seen: JSON.stringify(spec.allowReinstall),
-    next: howToConsent,
+    next: howToConsent(spec),
   });
 }
 
 /** An install that stopped half-way, or was asked for in parts, goes on where the machine's receipt says. */
 function resumeLine(state: HostState, news: NixosHostInputs): string {
   const boots = `reboots into ${shortPath(news.current.toplevel)}, kernel ${news.booted.kernelRelease}`;
+  if (news.adopt === true && state.__installed.installKey === "") {
+    return `ADOPT goes on: nothing is wiped; the machine is moved to ${shortPath(news.current.toplevel)}, kernel ${news.booted.kernelRelease}`;
+  }
   if (["disko", "install"].includes(state.phase)) {
-    return `the install goes on after the phase ${state.phase}; the disks are wiped already; ${boots}`;
+    return `the install goes on after the phase ${state.phase}; the disks are ${inWords(specOf(news)).done} already; ${boots}`;
   }
   if (state.__installed.installKey !== "") {
     return "the machine was left in the installer, and its disks hold the system of before: reboot it, up refuses to go on";
   }
-  return `the install goes on after the phase ${state.phase || "preflight"}; WIPES ${disksInWords(state, news)}; ${boots}`;
+  return `the install goes on after the phase ${state.phase || "preflight"}; ${inWords(specOf(news)).does} ${disksInWords(state, news)}; ${boots}`;
 }
 
 function reinstallLine(state: HostState, news: NixosHostInputs): string {
-  return `REINSTALL: ${reinstallReason(state, news)}. WIPES ${disksInWords(state, news)}. Reboots: into the installer by kexec, then into ${shortPath(news.current.toplevel)}`;
+  const words = inWords(specOf(news));
+  return `${words.reinstall}: ${reinstallReason(state, news)}. ${words.does} ${disksInWords(state, news)}. Reboots: into the installer by kexec, then into ${shortPath(news.current.toplevel)}`;
 }
 
 function disksInWords(state: HostState, news: NixosHostInputs): string {

@@ -2,14 +2,20 @@ import { asHostError, type HostError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { runPhases } from "../core/runner";
 import type { Connect, RunLocal } from "../core/shell";
-import { keepReceipt, withAttempt } from "../host/receipt";
+import { HostLease } from "../host/lease";
+import { keepReceipt, withAttempt, type Receipt } from "../host/receipt";
 import { HostSession } from "../host/session";
+import { adoptionInWords, isAdoption } from "./adoption";
 import { observe, type NixosContext } from "./context";
+import { recordDisks } from "./disk-check";
+import { announcedHostKeys } from "./given-host-keys";
 import { isInstaller, isNixos, type NixosFacts } from "./facts";
-import { installReceipt } from "./install-receipt";
+import { isOutOfReach, noSystem } from "./half-way";
+import { installReceipt, receiptSays } from "./install-receipt";
 import { plan } from "./plan";
 import type { NixosHostInputs } from "./schema";
-import { specOf, waysOf } from "./spec";
+import { updateSequence, type Sequence } from "./sequences";
+import { installKey, specOf, waysOf } from "./spec";
 import { isInstalled, stateOf, type HostState } from "./state";
 
 export interface HostTools {
@@ -32,10 +38,20 @@ export async function deploy(
   olds: HostState | undefined,
 ): Promise<Outcome> {
   const context = contextFor(tools, news, olds);
-  const run: Run = { facts: undefined, phase: olds?.phase ?? "", unfinished: "", lasting: false };
+  const lease = (context.lease = leaseOf(context));
+  const run: Run = {
+    facts: undefined,
+    phase: olds?.phase ?? "",
+    unfinished: "",
+    lasting: false,
+    updating: false,
+    lost: false,
+  };
   try {
+    context.session.announce(await announcedHostKeys(news.install));
     run.facts = await observe(context);
-    const sequence = plan(context, run.facts, olds && { installKey: olds.__installed.installKey });
+    const sequence = plan(context, run.facts, olds?.__installed);
+    begin(context, run, sequence, olds);
     run.facts = await runPhases(sequence, context, run.facts, {
       progress: tools.progress,
       observe: () => observe(context),
@@ -45,10 +61,11 @@ export async function deploy(
     run.phase = sequence.at(-1)?.name ?? run.phase;
     return { state: stateOf(context, run.facts, run, olds), error: undefined };
   } catch (thrown) {
-    const error = asHostError(thrown);
+    const error = honest(context, run, asHostError(thrown));
     const keep = run.lasting && run.facts !== undefined;
     return { state: keep ? stateOf(context, run.facts as NixosFacts, run, olds) : undefined, error };
   } finally {
+    await lease.release();
     await context.session.end();
   }
 }
@@ -67,8 +84,34 @@ export function contextFor(
     ...tools,
     spec: specOf(inputs),
     session: new HostSession(tools.connect, waysOf(inputs), order, olds?.hostKeys),
-    notes: {},
+    notes: olds === undefined ? {} : notesOf(olds, installKey(inputs)),
   };
+}
+
+/** While an install is under way its disks hold neither what they did nor what they will. */
+function notesOf(olds: HostState, key: string): NixosContext["notes"] {
+  if (isInstalled(olds)) return { disksAgreed: olds.disks };
+  return olds.__installed.begun === key ? { diskoBegan: true, disksBefore: olds.disks } : {};
+}
+
+function leaseOf({ session, spec, progress }: NixosContext): HostLease {
+  return new HostLease(session, {
+    machine: spec.machine,
+    bootSeconds: spec.deadlines.bootSeconds,
+    onWait: (text) => progress.detail(text),
+  });
+}
+
+/** What is to be known of a run once it is clear what it will do. */
+function begin(context: NixosContext, run: Run, sequence: Sequence, olds: HostState | undefined): void {
+  const { lease, notes, progress, spec } = context;
+  const facts = run.facts as NixosFacts;
+  run.updating = sequence === updateSequence;
+  if (lease !== undefined) lease.onDisk = run.updating;
+  notes.adopting = run.updating && isAdoption(context, facts, olds?.__installed);
+  if (!notes.adopting) return;
+  notes.disksBefore = recordDisks(facts, spec.disks);
+  progress.lasting(adoptionInWords(spec, facts));
 }
 
 interface Run {
@@ -79,9 +122,13 @@ interface Run {
   unfinished: string;
   /** Something on the machine changed for good, or nobody knows whether it did. */
   lasting: boolean;
+  /** The machine runs a NixOS that stays: nothing is installed. */
+  updating: boolean;
+  /** After the failure the machine did not answer any more. */
+  lost: boolean;
 }
 
-const changesNothing = ["preflight", "build", "copy"];
+const changesNothing = ["files", "preflight", "build", "copy"];
 const provedHarmless = ["silent-kexec-failure", "kexec-load-failed"];
 const kept = ["kexec", "disko", "install"];
 
@@ -90,22 +137,28 @@ async function proved(context: NixosContext, run: Run, phase: string, facts: Nix
   if (changesNothing.includes(phase)) return;
   run.phase = phase;
   run.lasting = true;
-  if (!kept.includes(phase)) return;
-  const done = kept.slice(0, kept.indexOf(phase) + 1);
+  const isNew = run.updating && isNixos(facts) && !receiptSays(facts, context, "install");
+  if (!kept.includes(phase) && !isNew) return;
+  const done = isNew ? kept : kept.slice(0, kept.indexOf(phase) + 1);
   const place = { installer: isInstaller(facts), mounted: facts.target.mounted };
-  await keepReceipt(context.session, installReceipt(context, facts, done), place);
+  const receipt = installReceipt(context, facts, [...done]);
+  await keepReceipt(context.session, receipt, place);
+  run.facts = { ...facts, receipt };
 }
 
 /** Leaves a note in the machine's own journal, and looks once more, so that the state is true. */
 async function failed(context: NixosContext, run: Run, phase: string, error: HostError): Promise<void> {
   run.unfinished = phase;
+  // An installer that was there already needed no kexec: the last system's end is not where this run stands.
+  if (context.notes.diskoBegan && kept.includes(phase))
+    run.phase = kept[kept.indexOf(phase) - 1] ?? run.phase;
   run.lasting ||= !changesNothing.includes(phase) && !provedHarmless.includes(error.code);
   if (!run.lasting) return;
   try {
     const facts = await observe(context);
     run.facts = facts;
     if (!(isInstaller(facts) || isNixos(facts))) return;
-    const receipt = withAttempt(facts.receipt ?? installReceipt(context, facts, []), {
+    const receipt = withAttempt(ownReceipt(context, facts), {
       at: new Date().toISOString(),
       phase,
       code: error.code,
@@ -113,7 +166,21 @@ async function failed(context: NixosContext, run: Run, phase: string, error: Hos
     const place = { installer: isInstaller(facts), mounted: facts.target.mounted };
     await keepReceipt(context.session, receipt, place);
     run.facts = { ...facts, receipt };
-  } catch {
-    // Out of reach: the error that is on its way says more.
+  } catch (thrown) {
+    // The error that is on its way says more.
+    run.lost = isOutOfReach(asHostError(thrown));
   }
+}
+
+/** That of another resource is not written to: it is replaced when its machine becomes ours. */
+function ownReceipt(context: NixosContext, facts: NixosFacts): Receipt {
+  const { receipt } = facts;
+  return receipt?.machine === context.spec.machine ? receipt : installReceipt(context, facts, []);
+}
+
+/** Whoever may have no system any more must read so, in this run and in every later one that cannot reach it. */
+function honest(context: NixosContext, run: Run, error: HostError): HostError {
+  const unseen = run.facts === undefined || run.lost;
+  const halfWay = context.notes.diskoBegan === true && ["", ...kept.slice(0, 2)].includes(run.phase);
+  return unseen && halfWay && isOutOfReach(error) ? noSystem(context.spec, error) : error;
 }

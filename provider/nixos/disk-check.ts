@@ -1,15 +1,27 @@
-import { bytes } from "../core/format";
 import { HostError } from "../core/errors";
-import type { Disk, DiskPart } from "../host/disks";
+import { bytes } from "../core/format";
+import { contentChange, contentInWords, contentOf } from "../host/disk-content";
+import type { Disk } from "../host/disks";
 import type { ReceiptDisk } from "../host/receipt";
 import type { DiskRecord } from "./context";
+import { usageOf } from "./disk-usage";
 import type { NixosFacts } from "./facts";
-import type { DeclaredDisk } from "./spec";
+import { findDisk } from "./find-disk";
+import type { DeclaredDisk, NixosSpec } from "./spec";
 
-/** The disk that a declared path names now. */
-export function findDisk(facts: NixosFacts, device: string): Disk | undefined {
-  const path = facts.devices[device];
-  return facts.disks.find((disk) => disk.path === path);
+export { findDisk } from "./find-disk";
+
+/** What the program and its layout ask of the disks. */
+export interface DiskDemands {
+  disks: readonly DeclaredDisk[];
+  /** Disks that the layout uses and never wipes. */
+  kept: readonly string[];
+  /** Device → bytes that its partitions of a fixed size take. */
+  leastBytes: Readonly<Record<string, number>>;
+}
+
+export function demandsOf({ disks, inputs }: Pick<NixosSpec, "disks" | "inputs">): DiskDemands {
+  return { disks, kept: inputs.layout.kept, leastBytes: inputs.__needs.diskBytes ?? {} };
 }
 
 export function recordDisks(facts: NixosFacts, declared: readonly DeclaredDisk[]): DiskRecord[] {
@@ -17,17 +29,19 @@ export function recordDisks(facts: NixosFacts, declared: readonly DeclaredDisk[]
     const disk = findDisk(facts, device);
     if (disk === undefined) return [];
     const { serial, wwn, model, sizeBytes } = disk;
-    return [{ device, serial, wwn, model, sizeBytes, holds: contentOf(disk) }];
+    const content = contentOf(disk, facts.disks);
+    const holds = contentInWords(disk);
+    return [{ device, serial, wwn, model, sizeBytes, holds, ...(content && { content }) }];
   });
 }
 
 /** Every way in which a disk is not the declared one. Empty: it is. */
 export function identityProblems(
   facts: NixosFacts,
-  declared: readonly DeclaredDisk[],
+  demands: DiskDemands,
   before: readonly ReceiptDisk[] = [],
 ): string[] {
-  const problems = declared.flatMap((wanted) => {
+  const problems = demands.disks.flatMap((wanted) => {
     const disk = findDisk(facts, wanted.device);
     if (disk === undefined) return [notADisk(facts, wanted.device)];
     const known = before.find((record) => record.device === wanted.device);
@@ -35,56 +49,73 @@ export function identityProblems(
       // What is declared counts; what the old system saw stands in where nothing is.
       differs(wanted.device, "serial", wanted.serial ?? known?.serial, disk.serial),
       differs(wanted.device, "wwn", wanted.wwn ?? known?.wwn, disk.wwn),
+      differs(wanted.device, "model", wanted.model ?? (disk.model && known?.model), disk.model, sameModel),
       differs(wanted.device, "size", wanted.sizeBytes ?? known?.sizeBytes, disk.sizeBytes),
-      disk.readOnly ? `${wanted.device} is read-only` : "",
+      tooSmall(wanted.device, demands.leastBytes[wanted.device] ?? 0, disk),
+      ...readOnly(wanted.device, disk),
     ].filter((problem) => problem !== "");
   });
-  const paths = declared.map((disk) => facts.devices[disk.device]).filter((path) => path !== undefined);
-  if (new Set(paths).size < paths.length) problems.push("two of the declared disks are the same disk");
-  return [...new Set(problems)];
+  return [...new Set([...problems, ...twoNames(facts, demands)])];
 }
 
-/** Whatever still uses a disk that is to be wiped. */
-export function usageProblems(facts: NixosFacts, declared: readonly DeclaredDisk[]): string[] {
-  return declared.flatMap((wanted) => {
-    const disk = findDisk(facts, wanted.device);
-    return (disk?.parts ?? []).flatMap((part) => [
-      ...(part.mountpoint && part.mountpoint !== "[SWAP]"
-        ? [`${part.path} on ${wanted.device} is mounted at ${part.mountpoint}`]
-        : []),
-      ...(isSwap(part, facts) ? [`${part.path} on ${wanted.device} is in use as swap`] : []),
-    ]);
+/** A disk that holds something else than it did when its wipe was agreed to. */
+export function contentProblems(
+  facts: NixosFacts,
+  { disks }: Pick<DiskDemands, "disks">,
+  before: readonly ReceiptDisk[],
+): string[] {
+  return disks.flatMap(({ device }) => {
+    const disk = findDisk(facts, device);
+    const known = before.find((record) => record.device === device);
+    if (disk === undefined || known === undefined) return [];
+    const change = contentChange(known.content, contentOf(disk, facts.disks));
+    if (change === "") return [];
+    const was = known.holds === undefined ? "" : ` (it was: ${known.holds})`;
+    return [`${device} ${contentInWords(disk)}${was}; ${change}`];
   });
 }
 
-/** /proc/swaps names a device-mapper node, lsblk its other name: either one tells. */
-export function isSwap(part: DiskPart, facts: NixosFacts): boolean {
-  return part.mountpoint === "[SWAP]" || facts.swaps.includes(part.path);
-}
-
+/** The last look before disko: the right disks, and nobody uses them. */
 export function requireDisks(
   facts: NixosFacts,
-  declared: readonly DeclaredDisk[],
+  demands: DiskDemands,
   before: readonly ReceiptDisk[] | undefined,
 ): void {
-  const wrong = identityProblems(facts, declared, before);
+  const wrong = identityProblems(facts, demands, before);
   if (wrong.length > 0) {
     throw new HostError("wrong-disk", {
       what: "the disks are not the declared ones; nothing was changed on them",
-      expected: declared.map((disk) => JSON.stringify(disk)).join(", "),
+      expected: demands.disks.map((disk) => JSON.stringify(disk)).join(", "),
       seen: wrong.join("; "),
       next: "declare the serial or wwn of the right disk in install.disks, or name the disks by a stable path below /dev/disk/by-id",
     });
   }
-  const used = usageProblems(facts, declared);
+  const used = usageOf(facts, demands.disks);
   if (used.length > 0) {
+    const commands = [...new Set(used.map((usage) => usage.release))].filter((command) => command !== "");
     throw new HostError("disk-in-use", {
-      what: "a disk that would be wiped is in use; nothing was changed on it",
-      expected: "no file system of it mounted, no swap on it",
-      seen: used.join("; "),
-      next: "unmount it in the installer, or reboot the machine and run pulumi up again",
+      what: "a disk of the layout is in use; nothing was changed on it",
+      expected: "no file system mounted from it, no swap on it, no LVM, RAID, ZFS, encryption on it active",
+      seen: used.map((usage) => usage.what).join("; "),
+      next: `look who needs it; then, on the machine as it runs now: ${commands.join("; ") || "free it"}. Then run pulumi up again`,
     });
   }
+}
+
+/** Something came to the disks, or went from them, since somebody agreed to their wipe. */
+export function requireSameContent(
+  facts: NixosFacts,
+  demands: DiskDemands,
+  before: readonly ReceiptDisk[],
+): void {
+  const foreign = contentProblems(facts, demands, before);
+  if (foreign.length === 0) return;
+  throw new HostError("wrong-disk", {
+    what: "a disk does not hold what it held when its wipe was agreed to; nothing was changed on it",
+    expected: "the content that the preview and the old system showed",
+    seen: foreign.join("; "),
+    next: "see what is on it now. If it may go: boot the machine's own system or run pulumi refresh, so that it is recorded, then run pulumi up again",
+  });
 }
 
 export function describeDisk(record: DiskRecord): string {
@@ -94,28 +125,49 @@ export function describeDisk(record: DiskRecord): string {
   return `${record.device} (${names.join(", ")}; ${record.holds})`;
 }
 
-function contentOf(disk: Disk): string {
-  const parts = disk.parts.map((part) =>
-    [
-      part.fileSystem || part.type,
-      part.label && `"${part.label}"`,
-      part.mountpoint && `at ${part.mountpoint}`,
-    ]
-      .filter(Boolean)
-      .join(" "),
-  );
-  return parts.length === 0 ? "empty" : `holds ${parts.join(", ")}`;
-}
-
-function differs(
+function differs<Value extends string | number>(
   device: string,
   what: string,
-  wanted: string | number | undefined,
-  seen: string | number,
+  wanted: Value | undefined,
+  seen: Value,
+  same = (one: Value, other: Value): boolean => one === other,
 ): string {
-  return wanted === undefined || wanted === "" || wanted === seen
+  return wanted === undefined || wanted === "" || same(wanted, seen)
     ? ""
     : `${device} has ${what} ${seen || "(none)"}, not ${wanted}`;
+}
+
+/** udev writes "_" for blanks; without udev the kernel's own 16 characters of it are all there is. */
+function sameModel(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((model) => model.replaceAll(/[\s_]+/g, " ").trim()) as [string, string];
+  return a === b || a.slice(0, 16).trim() === b || b.slice(0, 16).trim() === a;
+}
+
+function tooSmall(device: string, least: number, { sizeBytes }: Disk): string {
+  return sizeBytes >= least
+    ? ""
+    : `${device} has ${bytes(sizeBytes)}, the layout needs at least ${bytes(least)}`;
+}
+
+function readOnly(device: string, disk: Disk): string[] {
+  return [
+    disk.readOnly ? `${device} is read-only` : "",
+    ...disk.parts
+      .filter((part) => part.readOnly && part.type === "part")
+      .map((part) => `${part.path} on ${device} is read-only`),
+  ];
+}
+
+/** Two declared paths, or a declared one and one to be kept, that lead to one disk. */
+function twoNames(facts: NixosFacts, { disks, kept }: DiskDemands): string[] {
+  const names = [...disks.map((disk) => disk.device), ...kept];
+  return names.flatMap((name, index) => {
+    const path = facts.devices[name];
+    const other = names
+      .slice(0, index)
+      .find((earlier) => path !== undefined && facts.devices[earlier] === path);
+    return other === undefined || other === name ? [] : [`${other} and ${name} are one disk, ${path}`];
+  });
 }
 
 function notADisk(facts: NixosFacts, device: string): string {

@@ -4,43 +4,15 @@ import { dirname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { HostError, lastLines } from "../core/errors";
 import type { LocalResult, RunLocal } from "../core/shell";
+import type { DiskoMode } from "./disko-mode";
+import { bootKey, digest, type Evaluation, type RawEvaluation } from "./evaluation";
 import { readCached, writeCached } from "./evaluation-cache";
 import { configurationsExpression } from "./expression";
-import { layoutOf, layoutOfScript, type Layout } from "./layout";
-
-/** What a configuration says about the machine, without building anything. */
-export interface Evaluation {
-  toplevel: string;
-  kernelRelease: string;
-  /** Hash of what only a reboot can change: kernel, initrd, parameters. */
-  bootKey: string;
-  diskoScript: string;
-  layout: Layout;
-  needs: MachineNeeds;
-}
-
-/** What a machine must be for the system to run on it; empty: nothing is known. */
-export interface MachineNeeds {
-  /** Nix's name, such as x86_64-linux. */
-  system: string;
-  bootMode: "uefi" | "bios" | "";
-}
+import { layoutOfScript } from "./layout";
+import { nixArguments, type NixOptions } from "./nix-arguments";
 
 export type SystemReference = { flake: string } | { toplevel: string; diskoScript?: string | undefined };
 
-interface RawEvaluation {
-  toplevel: string;
-  kernelRelease: string;
-  kernel: string;
-  modules: string;
-  initrd: string;
-  kernelParams: string[];
-  diskoScript: string;
-  devices: Parameters<typeof layoutOf>[0];
-  needs: MachineNeeds;
-}
-
-export const nixFlags = ["--extra-experimental-features", "nix-command flakes"];
 const evaluationDeadlineSeconds = 600;
 
 interface Batch {
@@ -48,45 +20,57 @@ interface Batch {
   results: Promise<Map<string, RawEvaluation | HostError>>;
 }
 
-/** Evaluates on the machine where the program runs. All hosts of one flake that ask in the same turn share one run. */
+/**
+ * Evaluates on the machine where the program runs. All hosts of one flake that ask in the same turn, with the same
+ * settings of Nix, share one run.
+ */
 export class Evaluator {
   private readonly batches = new Map<string, Batch>();
 
   constructor(private readonly runLocal: RunLocal) {}
 
-  evaluate(system: SystemReference): Promise<Evaluation> {
-    return "flake" in system ? this.ofFlake(system.flake) : ofStorePaths(system);
+  evaluate(
+    system: SystemReference,
+    options: NixOptions = {},
+    mode: DiskoMode = "disko",
+  ): Promise<Evaluation> {
+    return "flake" in system ? this.ofFlake(system.flake, options, mode) : ofStorePaths(system);
   }
 
-  private async ofFlake(reference: string): Promise<Evaluation> {
+  private async ofFlake(reference: string, options: NixOptions, mode: DiskoMode): Promise<Evaluation> {
     const { flake, name } = splitReference(reference);
-    const batch = this.batches.get(flake) ?? this.newBatch(flake);
+    const key = JSON.stringify([flake, options]);
+    const batch = this.batches.get(key) ?? this.newBatch(key, flake, options);
     batch.names.add(name);
     const found = (await batch.results).get(name);
     if (found === undefined || found instanceof HostError) throw found ?? noAnswer(flake, name);
-    return digest(found);
+    return digest(found, mode);
   }
 
-  private newBatch(flake: string): Batch {
+  private newBatch(key: string, flake: string, options: NixOptions): Batch {
     const names = new Set<string>();
     const results = nextTurn().then(() => {
-      this.batches.delete(flake);
-      return this.run(flake, [...names]);
+      this.batches.delete(key);
+      return this.run(flake, options, [...names]);
     });
     const batch = { names, results };
-    this.batches.set(flake, batch);
+    this.batches.set(key, batch);
     return batch;
   }
 
-  private async run(flake: string, names: string[]): Promise<Map<string, RawEvaluation | HostError>> {
-    const fingerprint = await this.fingerprint(flake);
+  private async run(
+    flake: string,
+    options: NixOptions,
+    names: string[],
+  ): Promise<Map<string, RawEvaluation | HostError>> {
+    const fingerprint = await this.fingerprint(flake, options);
     const results = new Map<string, RawEvaluation | HostError>();
     for (const name of names) {
       const cached = fingerprint && (await readCached<RawEvaluation>(fingerprint, name));
       if (cached) results.set(name, cached);
     }
     const missing = names.filter((name) => !results.has(name));
-    for (const [name, result] of await this.evaluateAll(flake, missing)) {
+    for (const [name, result] of await this.evaluateAll(flake, options, missing)) {
       results.set(name, result);
       if (fingerprint && !(result instanceof HostError)) await writeCached(fingerprint, name, result);
     }
@@ -94,12 +78,16 @@ export class Evaluator {
   }
 
   /** One run for all; when one configuration is broken, one run each, so that each gets its own message. */
-  private async evaluateAll(flake: string, names: string[]): Promise<Map<string, RawEvaluation | HostError>> {
+  private async evaluateAll(
+    flake: string,
+    options: NixOptions,
+    names: string[],
+  ): Promise<Map<string, RawEvaluation | HostError>> {
     if (names.length === 0) return new Map();
     const run = await this.runLocal(
       "nix",
       [
-        ...nixFlags,
+        ...nixArguments(options),
         "eval",
         "--json",
         "--no-write-lock-file",
@@ -116,16 +104,16 @@ export class Evaluator {
       return new Map([[names[0] as string, evaluationFailed(`${flake}#${names[0]}`, run)]]);
     const results = new Map<string, RawEvaluation | HostError>();
     for (const name of names) {
-      for (const [key, result] of await this.evaluateAll(flake, [name])) results.set(key, result);
+      for (const [key, result] of await this.evaluateAll(flake, options, [name])) results.set(key, result);
     }
     return results;
   }
 
   /** What the flake's content is known by; undefined when it cannot be locked. */
-  private async fingerprint(flake: string): Promise<string | undefined> {
+  private async fingerprint(flake: string, options: NixOptions): Promise<string | undefined> {
     const run = await this.runLocal(
       "nix",
-      [...nixFlags, "flake", "metadata", "--json", "--no-write-lock-file", flake],
+      [...nixArguments(options), "flake", "metadata", "--json", "--no-write-lock-file", flake],
       {
         deadlineSeconds: evaluationDeadlineSeconds,
       },
@@ -138,7 +126,7 @@ export class Evaluator {
     };
     if (locked?.narHash === undefined) return undefined;
     return createHash("sha256")
-      .update(JSON.stringify([locked.narHash, locks, url, configurationsExpression([])]))
+      .update(JSON.stringify([locked.narHash, locks, url, options, configurationsExpression([])]))
       .digest("hex");
   }
 }
@@ -149,17 +137,6 @@ export function splitReference(reference: string): { flake: string; name: string
   // Nix takes "machines" for a registry name; a folder of the program is meant.
   const isFolder = !flake.includes(":") && !flake.startsWith("/") && !flake.startsWith(".");
   return { flake: isFolder ? `./${flake}` : flake, name: reference.slice(hash + 1) };
-}
-
-function digest(raw: RawEvaluation): Evaluation {
-  return {
-    toplevel: raw.toplevel,
-    kernelRelease: raw.kernelRelease,
-    bootKey: bootKey(raw.kernel, raw.modules, raw.initrd, raw.kernelParams.join(" ")),
-    diskoScript: raw.diskoScript,
-    layout: layoutOf(raw.devices),
-    needs: raw.needs,
-  };
 }
 
 /** Prebuilt paths are read from this machine's store; nothing is evaluated. */
@@ -194,10 +171,6 @@ async function ofStorePaths(system: {
       next: "build it here, or copy it here with nix copy",
     });
   }
-}
-
-function bootKey(...parts: string[]): string {
-  return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16);
 }
 
 function evaluationFailed(reference: string, run: LocalResult): HostError {

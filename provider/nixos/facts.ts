@@ -1,6 +1,6 @@
 import { HostError } from "../core/errors";
 import { quote } from "../core/quote";
-import { hostProbe, parseHostFacts, type HostFacts } from "../host/facts";
+import { hostProbe, parseHostFacts, type HostFacts, type Mount } from "../host/facts";
 import { parseSections, section, text, type Sections } from "../host/probe";
 import { bootDefaultProbe, parseBootDefault, type BootDefault } from "./boot-default";
 
@@ -86,17 +86,43 @@ function systemRoot(sections: Sections, prefix: string): SystemRoot {
   };
 }
 
-const ramFileSystems = ["tmpfs", "ramfs", "rootfs", "overlay"];
+export const ramFileSystems = ["tmpfs", "ramfs", "rootfs", "overlay"];
+/** Where a system keeps what it is and what it must not lose. A disk that somebody mounted elsewhere proves nothing. */
+const systemFolder = /^\/(nix|boot|efi|usr|etc|var|home|root|srv|opt|bin|sbin|lib\d*|persist\w*)(\/|$)/;
 
-/** Only what cannot be edited by accident counts: a root in RAM and an `init=` from a store, beside os-release. */
+/**
+ * Only what the machine cannot help showing counts, in both directions: os-release is a file that people edit. The
+ * root is in RAM, `init=` is from a store, and nothing of the system stands on a disk. A NixOS with its root in RAM
+ * and its /nix on a disk is none, whatever it calls itself.
+ */
 export function isInstaller(facts: NixosFacts): boolean {
-  const root = facts.mounts.filter((mount) => mount.target === "/").at(-1);
+  const root = rootOf(facts);
   return (
-    facts.osRelease.variantId === "installer" &&
     root !== undefined &&
     ramFileSystems.includes(root.type) &&
-    /\binit=\/nix\/store\//.test(facts.commandLine)
+    /\binit=\/nix\/store\//.test(facts.commandLine) &&
+    systemOnDisk(facts).length === 0
   );
+}
+
+function rootOf(facts: NixosFacts): Mount | undefined {
+  return facts.mounts.filter((mount) => mount.target === "/").at(-1);
+}
+
+/** The disks' file systems that the running system stands on. The layers of an overlay may be mounted anywhere. */
+function systemOnDisk(facts: NixosFacts): Mount[] {
+  const layered = rootOf(facts)?.type === "overlay";
+  return facts.mounts.filter(
+    ({ target, ...mount }) =>
+      isOnDisk(mount) && !/^\/mnt(\/|$)/.test(target) && (layered || systemFolder.test(target)),
+  );
+}
+
+/** Not the media that an installer comes on: a CD or a stick, and the image of a store that lies on it or in RAM. */
+function isOnDisk({ source, type }: Pick<Mount, "source" | "type">): boolean {
+  if (["iso9660", "udf"].includes(type)) return false;
+  if (["squashfs", "erofs"].includes(type) && /^\/dev\/loop\d/.test(source)) return false;
+  return source.startsWith("/dev/") || ["zfs", "bcachefs"].includes(type);
 }
 
 /** What writes to disks runs in the installer only. */
@@ -104,16 +130,25 @@ export function requireInstaller(facts: NixosFacts, phase: string): void {
   if (isInstaller(facts)) return;
   throw new HostError("not-in-installer", {
     what: `${phase} runs in the installer only; nothing was changed`,
-    expected: "a system whose root is in RAM, VARIANT_ID=installer, init= from a store",
-    seen: `${facts.osRelease.prettyName}, kernel ${facts.kernelRelease}`,
+    expected: "a system whose root is in RAM, with init= from a store, and nothing of it on a disk",
+    seen: `${facts.osRelease.prettyName}, kernel ${facts.kernelRelease}, ${whereItStands(facts)}`,
     next: 'let install.phases begin with "kexec"',
   });
 }
 
+/** Why a system is, or is not, taken for an installer. */
+export function whereItStands(facts: NixosFacts): string {
+  const root = rootOf(facts);
+  const onDisk = systemOnDisk(facts).filter((mount) => mount !== root);
+  return [
+    `/ on ${root === undefined ? "nothing" : `${root.source} (${root.type})`}`,
+    ...onDisk.map(({ source, target, type }) => `${target} on ${source} (${type})`),
+  ].join(", ");
+}
+
+/** Runs from a system profile of its own; /run/current-system is made by NixOS' activation and by nothing else. */
 export function isNixos(facts: NixosFacts): boolean {
-  return (
-    facts.osRelease.id === "nixos" && !isInstaller(facts) && facts.currentSystem.startsWith("/nix/store/")
-  );
+  return !isInstaller(facts) && facts.currentSystem.startsWith("/nix/store/");
 }
 
 /** The booted kernel, initrd and parameters are those of the declared system. */

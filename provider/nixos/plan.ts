@@ -1,36 +1,41 @@
 import { HostError } from "../core/errors";
+import { howToAdopt, isAdoption, requireAdoptable } from "./adoption";
 import { disksWithoutConsent, howToConsent } from "./consent";
-import type { NixosContext } from "./context";
+import type { Earlier, NixosContext } from "./context";
 import { findDisk } from "./disk-check";
+import { diskoOutputs } from "./disko-mode";
 import { isInstaller, isNixos, type NixosFacts } from "./facts";
 import { receiptSays } from "./install-receipt";
+import { requireInstallerFor } from "./live-system";
 import { installSequence, updateSequence, type Sequence } from "./sequences";
 import type { NixosSpec } from "./spec";
-
-/** What the state remembers of an earlier run, if there was one. */
-export interface Earlier {
-  /** The install whose disks were written; empty before the first wipe. */
-  installKey: string;
-}
 
 /** Chooses what to run from what the machine shows: create, update, resume and rollback differ in nothing else. */
 export function plan(context: NixosContext, facts: NixosFacts, earlier: Earlier | undefined): Sequence {
   const { spec } = context;
+  if (isAdoption(context, facts, earlier)) {
+    requireAdoptable(spec, facts);
+    return updateSequence;
+  }
   refuseForeignReceipt(spec, facts);
+  const wasInstalled = earlier !== undefined && earlier.installKey !== "";
+  // What disko began is to be ended: consent was given, and there is nothing to lose any more.
+  const begun = earlier?.begun === spec.installKey;
   if (isInstaller(facts)) {
     // A machine that was installed, and that our own run did not bring here, still has its system on the disks.
-    const ours = receiptSays(facts, context, "kexec");
-    if (earlier !== undefined && earlier.installKey !== "" && !ours)
+    if (wasInstalled && !begun && !receiptSays(facts, context, "kexec"))
       requireFreshInstall(spec, facts, earlier);
     return requireInstallInputs(spec);
   }
-  const installed =
-    receiptSays(facts, context, "install") ||
-    (earlier !== undefined && earlier.installKey === spec.installKey);
-  if (isNixos(facts) && installed) return updateSequence;
-  if (isNixos(facts) || (earlier !== undefined && earlier.installKey !== ""))
-    requireConsent(spec, facts, earlier);
+  if (isNixos(facts) && isOurs(context, facts, earlier)) return updateSequence;
+  if (isNixos(facts) || (wasInstalled && !begun)) requireConsent(spec, facts, earlier);
+  requireInstallerFor(spec, facts);
   return requireInstallInputs(spec);
+}
+
+/** A receipt that says "disko" lies on the disk that our own disko made: what runs from it is our install. */
+function isOurs(context: NixosContext, facts: NixosFacts, earlier: Earlier | undefined): boolean {
+  return receiptSays(facts, context, "disko") || earlier?.installKey === context.spec.installKey;
 }
 
 function requireInstallInputs(spec: NixosSpec): Sequence {
@@ -41,7 +46,9 @@ function requireInstallInputs(spec: NixosSpec): Sequence {
       "install.kexec (path, or url with sha256)",
     spec.phases.includes("disko") &&
       spec.inputs.__diskoScript === "" &&
-      ("flake" in system ? "disko in the configuration (system.build.diskoScript)" : "system.diskoScript"),
+      ("flake" in system
+        ? `disko in the configuration (system.build.${diskoOutputs[spec.diskoMode]})`
+        : "system.diskoScript"),
     spec.phases.includes("disko") && spec.disks.length === 0 && "install.disks",
   ].filter((item) => typeof item === "string");
   if (missing.length > 0) {
@@ -62,8 +69,9 @@ function refuseForeignReceipt(spec: NixosSpec, facts: NixosFacts): void {
     expected: `machine "${spec.machine}"`,
     seen: `machine "${facts.receipt.machine}"`,
     next:
-      "check connection.host; two resources must not deploy to one machine. If the other one is gone for good, " +
-      "remove /var/lib/pulumi-immutable-os/receipt.json on the machine",
+      "check connection.host; two resources must not deploy to one machine. If the other one is gone for good: " +
+      (isNixos(facts) ? `${howToAdopt} ` : "") +
+      "To install the machine anew, remove /var/lib/pulumi-immutable-os/receipt.json on it",
   });
 }
 
@@ -83,6 +91,7 @@ function requireFreshInstall(spec: NixosSpec, facts: NixosFacts, earlier: Earlie
 function requireConsent(spec: NixosSpec, facts: NixosFacts, earlier: Earlier | undefined): void {
   const missing = disksWithoutConsent(spec, (device) => findDisk(facts, device)?.serial);
   if (missing.length === 0 && spec.disks.length > 0) return;
+  const neverOurs = earlier === undefined || earlier.installKey === "";
   throw new HostError(earlier === undefined ? "foreign-system" : "reinstall-refused", {
     what:
       earlier === undefined
@@ -90,6 +99,6 @@ function requireConsent(spec: NixosSpec, facts: NixosFacts, earlier: Earlier | u
         : "the machine would have to be reinstalled; nothing was changed",
     expected: `install.allowReinstall to name ${missing.join(", ") || "the disks"}`,
     seen: `${JSON.stringify(spec.allowReinstall)} on ${facts.osRelease.prettyName}, kernel ${facts.kernelRelease}`,
-    next: howToConsent,
+    next: [neverOurs && isNixos(facts) && howToAdopt, howToConsent(spec)].filter(Boolean).join(" "),
   });
 }

@@ -4,6 +4,7 @@ import { contextFor, type HostTools } from "./deploy";
 import { observe } from "./context";
 import { findNixosDrift, observedKeys } from "./drift";
 import { isNixos, type NixosFacts } from "./facts";
+import { announcedHostKeys } from "./given-host-keys";
 import type { NixosHostInputs } from "./schema";
 import { disksSeen, isInstalled, type HostState } from "./state";
 
@@ -26,6 +27,7 @@ export async function read(
   const context = contextFor(tools, declared, state);
   let facts: NixosFacts;
   try {
+    context.session.announce(await announcedHostKeys(declared.install));
     facts = await observe(context);
   } catch (error) {
     return { state, inputs: isInstalled(state) ? lastSeen : declared, drift: [], unseen: asHostError(error) };

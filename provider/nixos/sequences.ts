@@ -5,6 +5,7 @@ import { build } from "./phases/build";
 import { confirm } from "./phases/confirm";
 import { copy } from "./phases/copy";
 import { disko } from "./phases/disko";
+import { files, handsOverFiles } from "./phases/files";
 import { install } from "./phases/install";
 import { kexec } from "./phases/kexec";
 import { preflight } from "./phases/preflight";
@@ -16,9 +17,11 @@ import type { NixosSpec } from "./spec";
 export type Sequence = readonly Phase<NixosFacts, NixosContext>[];
 
 /** The whole way from any Linux to the declared system, or the stretch of it that `install.phases` names. */
-export function installSequence({ phases }: NixosSpec): Sequence {
+export function installSequence(spec: NixosSpec): Sequence {
+  const { phases } = spec;
   const wants = (name: (typeof phases)[number]): boolean => phases.includes(name);
   return [
+    ...((wants("disko") || wants("install")) && handsOverFiles(spec) ? [files] : []),
     ...(wants("kexec") ? [preflight] : []),
     ...(wants("disko") || wants("install") ? [build] : []),
     ...(wants("kexec") ? [kexec] : []),

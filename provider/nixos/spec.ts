@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Access, AccessAuth } from "../core/shell";
 import type { Ways } from "../host/session";
-import type { KexecImageReference } from "./kexec-image";
+import type { KexecImageReference } from "./kexec-reference";
 import { phaseNames, type diskoModes, type NixosHostInputs } from "./schema";
 
 /** The checked inputs with every default filled in: what the phases work with. */
@@ -80,19 +80,21 @@ export function waysOf(inputs: NixosHostInputs): Ways {
     sudo: (connection.user ?? "root") !== "root",
     connectTimeoutSeconds: connection.deadlines?.connectSeconds ?? 10,
     ...sudoOf(connection),
-    ...jumpOf(connection),
+    ...jumpOf(connection, "connection"),
   };
   const oldUser = before?.user ?? installed.user;
   const old: Access = {
     ...installed,
+    // What errors send the reader to; where nothing differs it is the same way.
+    ...(before && { label: "install.connection" }),
     host: before?.host ?? installed.host,
     port: before?.port ?? installed.port,
     user: oldUser,
-    auth: before && hasOwnKey(before) ? authOf(before) : installed.auth,
+    auth: before && hasOwnKey(before) ? authOf(before, "install.connection") : installed.auth,
     hostKeys: before?.hostKey === undefined ? installed.hostKeys : hostKeysOf(before.hostKey),
     sudo: oldUser !== "root",
     ...(before && sudoOf(before)),
-    ...(before && jumpOf(before)),
+    ...(before && jumpOf(before, "install.connection")),
   };
   // The installer keeps the old system's addresses and keys, and lets only root in.
   const installer: Access = {
@@ -110,14 +112,16 @@ function sudoOf({ sudoPassword }: HostLogin): Pick<Access, "sudoPassword"> {
   return sudoPassword === undefined ? {} : { sudoPassword };
 }
 
-function jumpOf({ jumpHost }: HostLogin): Pick<Access, "jump"> {
+function jumpOf({ jumpHost }: HostLogin, of: string): Pick<Access, "jump"> {
   if (jumpHost === undefined) return {};
+  const label = `${of}.jumpHost`;
   return {
     jump: {
+      label,
       host: jumpHost.host,
       port: jumpHost.port ?? 22,
       user: jumpHost.user ?? "root",
-      auth: authOf(jumpHost),
+      auth: authOf(jumpHost, label),
       hostKeys: hostKeysOf(jumpHost.hostKey),
       sudo: false,
       connectTimeoutSeconds: 10,
@@ -131,13 +135,15 @@ function hasOwnKey(login: Login): boolean {
   return login.privateKey !== undefined || login.privateKeyPath !== undefined || Boolean(login.agent);
 }
 
-function authOf(login: Login): AccessAuth {
+/** `label`: the property that the key stands in, where that is not `connection`. */
+function authOf(login: Login, label?: string): AccessAuth {
   const { privateKey, privateKeyPath, passphrase, agent } = login;
-  const secret = passphrase === undefined ? {} : { passphrase };
+  const named = label === undefined ? {} : { label };
+  const secret = { ...named, ...(passphrase === undefined ? {} : { passphrase }) };
   if (privateKey !== undefined) return { privateKey, ...secret };
   if (privateKeyPath !== undefined) return { privateKeyPath, ...secret };
   const agentSocket = typeof agent === "string" ? agent : process.env["SSH_AUTH_SOCK"];
-  return agentSocket === undefined ? {} : { agentSocket };
+  return agentSocket === undefined ? named : { ...named, agentSocket };
 }
 
 function hostKeysOf(hostKey: string | string[] | undefined): string[] | undefined {

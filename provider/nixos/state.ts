@@ -3,7 +3,7 @@ import type { DiskRecord, NixosContext } from "./context";
 import { recordDisks } from "./disk-check";
 import { observedKeys } from "./drift";
 import { isNixos, type NixosFacts } from "./facts";
-import { receiptSays } from "./install-receipt";
+import { diskoBegan, receiptSays } from "./install-receipt";
 import type { NixosHostInputs } from "./schema";
 import type { NixosSpec } from "./spec";
 
@@ -21,16 +21,26 @@ export interface HostState extends NixosHostInputs {
   bootedSystem: string;
   disks: DiskRecord[];
   /** The installer that worked; empty when none was needed. */
-  kexecImage: { sha256: string; kernelRelease: string };
+  kexecImage: KexecImageRecord;
   /** The last systems that were confirmed, newest first. */
   history: Deployment[];
   /** Failed attempts, from the machine's own journal. */
   attempts: Attempt[];
-  /** The install whose layout is on the disks; empty before the first wipe. */
-  __installed: { installKey: string };
+  /**
+   * The install whose layout is on the disks; empty before the first wipe. `begun`: the install whose disko began,
+   * while it is not proved that its system would boot.
+   */
+  __installed: { installKey: string; begun?: string };
   /** What was declared when the state was written: the two-sided keys hold what was observed. */
   __declared: { toplevel: string; kernelRelease: string };
   __stateVersion: 1;
+}
+
+export interface KexecImageRecord {
+  sha256: string;
+  kernelRelease: string;
+  /** The path, URL or flake; not in states of older versions. */
+  source?: string;
 }
 
 export interface Deployment {
@@ -50,6 +60,7 @@ export function stateOf(
   const { spec, session, notes } = context;
   const { phase, unfinished } = run;
   const wiped = receiptSays(facts, context, "disko") || (phase === "confirm" && isNixos(facts));
+  const begun = isHalfWay(phase) && diskoBegan(facts, context);
   return {
     ...spec.inputs,
     ...observedKeys(facts, spec.toplevel),
@@ -63,23 +74,38 @@ export function stateOf(
       ...(notes.disksBefore ?? olds?.disks ?? recordDisks(facts, spec.disks)),
     ],
     kexecImage: notes.installer
-      ? { sha256: notes.installer.sha256, kernelRelease: notes.installer.kernelRelease }
+      ? withoutInit(notes.installer)
       : (olds?.kexecImage ?? { sha256: "", kernelRelease: "" }),
     history:
       phase === "confirm"
         ? historyWith(olds?.history ?? [], spec.toplevel, facts.kernelRelease)
         : (olds?.history ?? []),
     attempts: facts.receipt?.attempts ?? [],
-    __installed: { installKey: wiped ? spec.installKey : (olds?.__installed.installKey ?? "") },
+    __installed: {
+      installKey: wiped ? spec.installKey : begun ? "" : (olds?.__installed.installKey ?? ""),
+      ...(begun ? { begun: spec.installKey } : {}),
+    },
     __declared: { toplevel: spec.toplevel, kernelRelease: spec.kernelRelease },
     __stateVersion: 1,
   };
+}
+
+function withoutInit({
+  init: _,
+  ...record
+}: NonNullable<NixosContext["notes"]["installer"]>): KexecImageRecord {
+  return record;
 }
 
 /** What is on the disks now; undefined while they cannot all be seen. */
 export function disksSeen(facts: NixosFacts, spec: NixosSpec): DiskRecord[] | undefined {
   const records = recordDisks(facts, spec.disks);
   return records.length === spec.disks.length ? records : undefined;
+}
+
+/** No install of it is proved. */
+function isHalfWay(phase: string): boolean {
+  return ["", "kexec", "disko"].includes(phase);
 }
 
 /** The declared system, or an earlier one, runs from the disk: drift can be told. */

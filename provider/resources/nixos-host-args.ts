@@ -3,7 +3,7 @@ import type { Input } from "@pulumi/pulumi";
 /** What a NixosHost is declared by. */
 export interface NixosHostArgs {
   /**
-   * The machine's name: letters, digits, `.`, `_`, `-`. It stands in the receipt that the machine keeps.
+   * The machine's name: up to 64 letters, digits, `.`, `_`, `-`. It stands in the receipt that the machine keeps.
    * A change means another machine: the resource is replaced, and the old machine is left as it is.
    */
   machine: Input<string>;
@@ -16,9 +16,10 @@ export interface NixosHostArgs {
   /** How Nix builds and copies. */
   nix?: Input<NixArgs>;
   /**
-   * Take over a machine that runs NixOS already, or that holds the receipt of another resource: it is moved to the
-   * declared system like an installed one, and nothing is wiped. Without it, and without `install.allowReinstall`,
-   * the create of such a machine stops. Default: false. No reinstall.
+   * Take over a machine that runs NixOS already, also one that holds the receipt of another resource: it is moved to
+   * the declared system like an installed one, and nothing is wiped; that its disks have the declared layout is taken
+   * on trust. Without it, and without `install.allowReinstall`, the create of such a machine stops; both at once are
+   * refused for a new resource. It says nothing any more once the machine is this resource's. Default: false. No reinstall.
    */
   adopt?: Input<boolean>;
 }
@@ -26,15 +27,22 @@ export interface NixosHostArgs {
 /** How Nix builds and copies. No change here touches the machine. */
 export interface NixArgs {
   /**
-   * `client`: on the machine where Pulumi runs. `target`: on the host itself: the derivations are copied there, and
-   * built into its store (during an install into the new disk's). Default: `client`.
+   * `client`: on the machine where Pulumi runs. `target`: on the host itself: the flake is evaluated here, the
+   * derivations are copied there, and built into its store; during an install the disko script into the installer's,
+   * which is RAM, and the system into the new disk's. Default: `client`.
    */
   buildOn?: Input<"client" | "target">;
   /** Remote builders, each as a line of nix.conf(5)'s `builders`: `ssh://root@builder x86_64-linux`. With `client` only. */
   builders?: Input<Input<string>[]>;
-  /** Whether the host fetches what its own substituters have, instead of getting it from here. Default: false. */
+  /**
+   * Whether the host first fetches what its own substituters have of the closure, checked by the keys that it trusts;
+   * the rest is sent from here. Default: false.
+   */
   substituteOnDestination?: Input<boolean>;
-  /** Settings of nix.conf(5), handed to every nix command here as `--option`. */
+  /**
+   * Settings of nix.conf(5), handed to every nix command here as `--option`: everybody who may list processes reads
+   * them, so tokens and passwords are refused here, and belong into nix.conf.
+   */
   options?: Input<Record<string, Input<string>>>;
 }
 
@@ -77,7 +85,10 @@ export interface LoginArgs {
   hostKey?: Input<string | Input<string>[]>;
 }
 
-/** A host between: reached by ssh, and used for nothing but to reach the machine. Its key is checked like any other. */
+/**
+ * A host between: reached by ssh, and used for nothing but to reach the machine; its user needs no shell. `hostKey` is
+ * required, and `accept-new` is refused: the state pins the machine's own keys only.
+ */
 export interface JumpHostArgs extends LoginArgs {
   /** Name or address, IPv4 or IPv6. */
   host: Input<string>;
@@ -85,7 +96,7 @@ export interface JumpHostArgs extends LoginArgs {
 
 /** What a host that is worked on needs beside a login. */
 export interface HostLoginArgs extends LoginArgs {
-  /** What sudo asks `user` for; make it a secret. It travels on stdin. Default: none, sudo must not ask. */
+  /** What sudo asks `user` for; make it a secret. It is sent on stdin, only when sudo asks. Default: none, sudo must not ask. */
   sudoPassword?: Input<string>;
   /** The host is reached through this one, as by `ssh -J`. */
   jumpHost?: Input<JumpHostArgs>;
@@ -99,7 +110,7 @@ export interface ConnectionArgs extends HostLoginArgs {
   deadlines?: Input<DeadlineArgs>;
 }
 
-/** All in seconds. */
+/** All in seconds, at most 86400, which is a day. */
 export interface DeadlineArgs {
   /** Until a host that is up must have greeted. Default: 10. */
   connectSeconds?: Input<number>;
@@ -123,11 +134,15 @@ export interface InstallArgs {
   phases?: Input<Input<"kexec" | "disko" | "install" | "reboot">[]>;
   /**
    * The installer: a bundle of nixos-images (`nixos-kexec-installer-noninteractive-<arch>-linux.tar.gz`), or several
-   * known-good ones: the next is tried when one failed and the old system still answers. The one that worked stands in
-   * the output `kexecImage`. Needed for the phase kexec. No reinstall.
+   * known-good ones: the next is tried when one cannot be had or loaded, or when it failed and the old system still
+   * answers. The one that worked stands in the output `kexecImage`. Needed for the phase kexec, which is skipped on a
+   * machine that runs an installer already. No reinstall.
    */
   kexec?: Input<KexecImageArgs | Input<KexecImageArgs>[]>;
-  /** Handed to kexec, as nixos-images' `run --kexec-extra-flags` does. */
+  /**
+   * Handed to kexec in the rehearsal, and by nixos-images' `run --kexec-extra-flags`, which takes them for words of a
+   * shell: one flag each. `--no-ifdown` keeps a machine that refuses the jump answering. No reinstall.
+   */
   kexecExtraFlags?: Input<Input<string>[]>;
   /**
    * The disks that will be wiped: exactly the ones that the configuration's disko layout names. Default: these, by
@@ -147,19 +162,34 @@ export interface InstallArgs {
   /** The port of the installer's sshd as seen from here; nixos-images' listens on 22. Default: that of `connection`. */
   installerPort?: Input<number>;
   /**
-   * What disko does: `disko` destroys, formats and mounts; `format` formats what is not formatted yet, and mounts;
-   * `mount` only mounts what is there. Default: `disko`.
+   * What disko does: `disko` destroys, formats and mounts; `format` formats what is not formatted yet, and mounts
+   * (disko's `formatMount`, since 2024-11); `mount` only mounts what is there. The disks are compared and must be unused
+   * in each of them. With `system.flake` only. Default: `disko`. No reinstall.
    */
   diskoMode?: Input<"disko" | "format" | "mount">;
-  /** Files for the new system, by their path there. Written by an install, not by an update. */
+  /**
+   * Files for the new system, by their path there: written before its activation, and read back. Folders on the way are
+   * made for root, with mode 0755; a symlink on the way is refused. Used by an install, not by an update. Not
+   * below /nix/store, /proc, /sys, /dev or /run.
+   */
   extraFiles?: Input<Record<string, Input<ExtraFileArgs>>>;
-  /** Keys that the disko layout reads, by their path in the installer. They lie in its RAM, and are gone after disko. */
+  /**
+   * Keys that the disko layout reads, by their path in the installer: in its RAM, for root alone, and gone after disko.
+   * They are taken to the byte: a newline at the end counts. Used by an install, not by an update.
+   */
   diskEncryptionKeys?: Input<Record<string, Input<FileSourceArgs>>>;
-  /** The private ssh host keys of the new system. Default: those of the old system are kept. */
+  /**
+   * The private ssh host keys of the new system, without a passphrase, for /etc/ssh/ssh_host_<type>_key. Of the types that
+   * are not given, those of the old system are kept. A `connection.hostKey` that is declared must accept them. Used by an
+   * install, not by an update.
+   */
   sshHostKeys?: Input<{ [type in "ed25519" | "ecdsa" | "rsa"]?: Input<FileSourceArgs> }>;
   /**
-   * How an encrypted root is opened at boot. Needed when the layout would wait for a passphrase: without it, preflight
-   * refuses, because the machine would not come back by itself.
+   * How an encrypted root is opened at boot. Needed when the boot would wait for a passphrase: a device of
+   * `boot.initrd.luks.devices` without a TPM, clevis, or a key file that the initrd can reach, or a ZFS data set that
+   * prompts. Without it, preflight refuses, because the machine would not come back by itself. With `console` and
+   * `initrd-ssh` the reboot says that somebody must unlock it, within `bootSeconds`. Prebuilt systems are not looked
+   * into. No reinstall.
    */
   encryptedRootUnlock?: Input<"console" | "initrd-ssh" | "tpm2" | "key-file">;
 }
@@ -168,15 +198,15 @@ export interface InstallArgs {
 export interface FileSourceArgs {
   /** The content itself; make it a secret where it is one. */
   content?: Input<string>;
-  /** Path of a file on the machine where Pulumi runs. */
+  /** Path of a file on the machine where Pulumi runs. An extra file's may be a folder: then its whole tree is meant. */
   source?: Input<string>;
 }
 
 /** A file of the new system. */
 export interface ExtraFileArgs extends FileSourceArgs {
-  /** `user`, `user:group`, or their numbers, as the new system knows them. Default: `root:root`. */
+  /** `user`, `user:group`, or their numbers, as the new system knows them once it was activated. Default: `root:root`. */
   owner?: Input<string>;
-  /** Octal. Default: `0600`. */
+  /** Octal. Default: `0600` for a content, the local file's own mode for a source. */
   mode?: Input<string>;
 }
 
@@ -190,9 +220,12 @@ export interface ConnectionLoginArgs extends HostLoginArgs {
 export interface KexecImageArgs {
   /** A file on the machine where Pulumi runs. */
   path?: Input<string>;
-  /** Downloaded once, kept in the cache under its hash, checked before every use. Needs `sha256`. */
+  /** Downloaded once, kept in the cache under its hash, checked before every use; taken up again where it broke. Needs `sha256`. */
   url?: Input<string>;
-  /** `<flake reference>#<output>` of a bundle, at a locked revision: built here before the machine is touched. */
+  /**
+   * `<flake reference>#<output>` of a bundle: built here, before anything is sent. At a locked revision: with 40 digits of
+   * a commit, with a narHash, or a folder whose flake.lock names all its inputs. `sha256` is checked where it is given.
+   */
   flake?: Input<string>;
   /** For machines of this architecture only, as `uname -m` says it. Default: for any. */
   architecture?: Input<"x86_64" | "aarch64">;
@@ -200,7 +233,10 @@ export interface KexecImageArgs {
   sha256?: Input<string>;
 }
 
-/** A disk, by its path and by what it is recognised by. */
+/**
+ * A disk, by its path and by what it is recognised by. What is not given here is still compared between the old system
+ * and the installer: serial, WWN, model, size, partition table, partitions and file systems.
+ */
 export interface DiskArgs {
   /** A stable path, such as `/dev/disk/by-id/…`. */
   device: Input<string>;

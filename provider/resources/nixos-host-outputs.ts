@@ -7,6 +7,8 @@ export interface DiskRecord {
   sizeBytes: number;
   /** What was on it when it was last seen. */
   holds: string;
+  /** The same by identifiers: of the partition table, the partitions, the file systems right on them. */
+  content?: { table?: string; partitions?: string[]; fileSystems?: string[] };
 }
 
 /** A system that was confirmed on the machine. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../core/errors";
 import { Evaluator, type SystemReference } from "../nixos/evaluate";
+import { diskoModeOf, type MachineNeeds } from "../nixos/evaluation";
 import { describeNewHost } from "../runtime/preview";
 import { runLocal } from "../transport/local";
 import type { NixosHostArgs } from "./nixos-host-args";
@@ -45,22 +46,25 @@ export class NixosHost extends pulumi.CustomResource {
   declare readonly bootedSystem: pulumi.Output<string>;
   /** The declared disks as they were last seen, and what is on them. */
   declare readonly disks: pulumi.Output<DiskRecord[]>;
-  /** The installer that was booted. */
-  declare readonly kexecImage: pulumi.Output<{ sha256: string; kernelRelease: string }>;
+  /** The installer that was booted, and the path, URL or flake that it came from. */
+  declare readonly kexecImage: pulumi.Output<{ sha256: string; kernelRelease: string; source?: string }>;
   /** The last five systems that were confirmed, newest first. */
   declare readonly history: pulumi.Output<Deployment[]>;
   /** The last five failed attempts, from the machine's own journal. */
   declare readonly attempts: pulumi.Output<FailedAttempt[]>;
 
   constructor(name: string, args: NixosHostArgs, options?: pulumi.CustomResourceOptions) {
-    const evaluated = pulumi.output(args.system).apply(evaluate);
+    // Nix's settings may hold a secret; what is evaluated with them is none.
+    const nix = pulumi.unsecret(pulumi.output(args.nix));
+    // The property alone: the rest of `install` may hold what is not known yet.
+    const install = pulumi.output(args.install) as pulumi.Output<{ diskoMode: unknown }>;
+    const mode = pulumi.unsecret(install.diskoMode);
+    const evaluated = pulumi
+      .all([args.system, nix, mode])
+      .apply(([system, { options } = {}, diskoMode]) => evaluate(system, options, diskoMode));
     const inputs = {
-      machine: args.machine,
-      connection: args.connection,
-      ...(args.install === undefined ? {} : { install: args.install }),
-      system: args.system,
-      ...(args.nix === undefined ? {} : { nix: args.nix }),
-      ...(args.adopt === undefined ? {} : { adopt: args.adopt }),
+      // All that was given: what is no argument is named by `check`, and the one that was meant.
+      ...args,
       booted: evaluated.apply(({ kernelRelease, toplevel }) => ({ kernelRelease, toplevel })),
       current: evaluated.apply(({ toplevel }) => ({ toplevel })),
       bootDefault: evaluated.apply(({ toplevel }) => ({ toplevel })),
@@ -116,15 +120,15 @@ interface Evaluated {
   bootKey: string;
   diskoScript: string;
   layout: { hash: string; devices: string[]; kept: string[]; mountpoints: string[] };
-  needs: { system: string; bootMode: "uefi" | "bios" | "" };
+  needs: MachineNeeds;
   error?: string;
 }
 
 /** A failure becomes an input, so that `check` shows Nix's own message on the resource, without a stack. */
-async function evaluate(system: unknown): Promise<Evaluated> {
+async function evaluate(system: unknown, options: unknown, mode: unknown): Promise<Evaluated> {
   try {
     if (!isSystemReference(system)) return failed("");
-    return await evaluator.evaluate(system);
+    return await evaluator.evaluate(system, isTextByName(options) ? options : {}, diskoModeOf(mode));
   } catch (error) {
     if (error instanceof HostError) return failed(error.text());
     throw error;
@@ -138,6 +142,14 @@ function isSystemReference(system: unknown): system is SystemReference {
   return typeof flake === "string"
     ? flake.includes("#")
     : typeof toplevel === "string" && toplevel.startsWith("/nix/store/");
+}
+
+function isTextByName(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === "string")
+  );
 }
 
 function failed(error: string): Evaluated {

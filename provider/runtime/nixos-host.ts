@@ -6,9 +6,11 @@ import { read } from "../nixos/read";
 import { connectSsh } from "../transport/ssh";
 import { runLocal } from "../transport/local";
 import { EngineLog, flushLog } from "./engine-log";
-import { hasUnknowns, inputProblems, parseInputs, secretsOf, withoutProvider, type Inputs } from "./inputs";
+import { hasUnknowns, parseInputs, withoutProvider, type Inputs } from "./inputs";
+import { problemsOfChange } from "./problems";
 import { checkResult, failure, partialFailure, PreviewRefusal, type CheckResult } from "./results";
 import { Row } from "./row";
+import { secretsOf, withoutSecrets } from "./secrets";
 import { changesBetween, pickInputs, plainState } from "./state";
 
 /** After a read the engine calls diff for its own display; what follows is said by the diff of the update. */
@@ -16,28 +18,25 @@ const refreshed = new Set<string>();
 
 /** CRUD as Pulumi calls it, in terms of the one flow that every host has. */
 const lifecycle = {
-  check(olds: Inputs, news: Inputs): Promise<CheckResult> {
-    const evaluation = news["__evaluationError"];
-    if (typeof evaluation === "string") return checkResult(news, [`system.flake: ${evaluation}`]);
-    const problems = inputProblems(news);
-    const isNew = Object.keys(olds).length === 0;
-    if (isNew && problems.length === 0) problems.push(...missingForInstall(news));
-    return checkResult(news, problems);
+  async check(olds: Inputs, news: Inputs): Promise<CheckResult> {
+    return checkResult(news, await problemsOfChange(olds, news));
   },
 
-  diff(_id: string, olds: Inputs, news: Inputs): Promise<DiffResult> {
+  async diff(_id: string, olds: Inputs, news: Inputs): Promise<DiffResult> {
     const state = olds as unknown as HostState;
-    if (state.machine !== news["machine"] && !hasUnknowns(news["machine"]))
-      return Promise.resolve({ replaces: ["machine"] });
+    if (state.machine !== news["machine"] && !hasUnknowns(news["machine"])) return { replaces: ["machine"] };
     const changes = changesBetween(state, news);
-    if (changes === false || hasUnknowns(withoutProvider(news))) return Promise.resolve({ changes });
+    if (changes === false || hasUnknowns(withoutProvider(news))) return { changes };
     const inputs = parseInputs(news);
     const { reinstall, lines } = consequences(state, inputs);
     if (reinstall) refuseWithoutConsent(state, inputs);
-    if (refreshed.delete(String(news["__urn"]))) return Promise.resolve({ changes });
-    const engine = new EngineLog(String(news["__urn"]));
-    for (const line of lines) engine.lasting(line, reinstall ? "warning" : "info");
-    return Promise.resolve({ changes });
+    if (refreshed.delete(String(news["__urn"]))) return { changes };
+    const row = rowFor(news);
+    for (const line of lines) {
+      if (reinstall) row.warning(line);
+      else row.lasting(line);
+    }
+    return { changes };
   },
 
   async create(news: Inputs): Promise<{ id: string; outs: Inputs }> {
@@ -79,25 +78,36 @@ const lifecycle = {
   },
 
   delete(_id: string, props: Inputs): Promise<void> {
-    new EngineLog(String(props["__urn"])).lasting(
+    rowFor(props).lasting(
       `forgotten: the machine ${String(props["machine"])} keeps running, nothing on it was changed`,
     );
     return Promise.resolve();
   },
 };
 
-/** Each call, and its last lines shown before it ends: the plugin may be ended right after it. */
+/** Each call, its errors without secrets, and its last lines shown before it ends: the plugin may be ended right after it. */
 export const nixosHost: typeof lifecycle = {
-  check: (...args) => lifecycle.check(...args),
-  diff: (...args) => flushed(lifecycle.diff(...args)),
-  create: (...args) => flushed(lifecycle.create(...args)),
-  read: (...args) => flushed(lifecycle.read(...args)),
-  update: (...args) => flushed(lifecycle.update(...args)),
-  delete: (...args) => flushed(lifecycle.delete(...args)),
+  check: (...args) => ended(args, lifecycle.check(...args)),
+  diff: (...args) => ended(args, lifecycle.diff(...args)),
+  create: (...args) => ended(args, lifecycle.create(...args)),
+  read: (...args) => ended(args, lifecycle.read(...args)),
+  update: (...args) => ended(args, lifecycle.update(...args)),
+  delete: (...args) => ended(args, lifecycle.delete(...args)),
 };
 
-function flushed<Answer>(call: Promise<Answer>): Promise<Answer> {
-  return call.finally(flushLog);
+async function ended<Answer>(args: readonly unknown[], call: Promise<Answer>): Promise<Answer> {
+  try {
+    return await call;
+  } catch (error) {
+    const secrets = args.flatMap((each) => secretsOf(each as Inputs));
+    if (error instanceof Error) {
+      error.message = withoutSecrets(error.message, secrets);
+      error.stack = withoutSecrets(error.stack ?? "", secrets);
+    }
+    throw error;
+  } finally {
+    await flushLog();
+  }
 }
 
 export interface DiffResult {
@@ -131,24 +141,4 @@ function refuseWithoutConsent(state: HostState, inputs: ReturnType<typeof parseI
   } catch (error) {
     throw error instanceof HostError ? new PreviewRefusal(error) : error;
   }
-}
-
-/** What only a machine that is not installed yet needs; said at the first preview, not after the kexec. */
-function missingForInstall(news: Inputs): string[] {
-  const install = (news["install"] ?? {}) as { phases?: string[]; kexec?: unknown; disks?: unknown };
-  const layout = news["layout"] as { devices?: string[] } | undefined;
-  const wants = (phase: string): boolean => install.phases === undefined || install.phases.includes(phase);
-  if (hasUnknowns(news)) return [];
-  return [
-    wants("kexec") &&
-      install.kexec === undefined &&
-      "install.kexec is missing: the installer to boot (path, or url with sha256)",
-    wants("disko") &&
-      install.disks === undefined &&
-      (layout?.devices ?? []).length === 0 &&
-      "install.disks is missing: the disks to wipe, because the system declares none by disko",
-    wants("disko") &&
-      news["__diskoScript"] === "" &&
-      "system has no disko script: import disko's module into the configuration, or give system.diskoScript",
-  ].filter((problem) => typeof problem === "string");
 }

@@ -1,14 +1,20 @@
 import { asHostError } from "../core/errors";
 import { bytes } from "../core/format";
+import { requireAdoptable } from "../nixos/adoption";
 import { observe } from "../nixos/context";
 import { contextFor } from "../nixos/deploy";
 import { describeDisk, recordDisks } from "../nixos/disk-check";
-import { isInstaller, isNixos } from "../nixos/facts";
+import { inWords } from "../nixos/disko-mode";
+import { isInstaller, isNixos, type NixosFacts } from "../nixos/facts";
+import { shortPath } from "../nixos/phases/install";
+import type { NixosSpec } from "../nixos/spec";
 import { preflightProblems } from "../nixos/phases/preflight";
 import { runLocal } from "../transport/local";
 import { connectSsh } from "../transport/ssh";
 import { within } from "../core/deadline";
-import { inputProblems, parseInputs, type Inputs } from "./inputs";
+import { parseInputs, type Inputs } from "./inputs";
+import { inputProblems } from "./problems";
+import { secretsOf, withoutSecrets } from "./secrets";
 
 const deadlineSeconds = 20;
 
@@ -21,6 +27,12 @@ export interface PreviewLine {
 export async function describeNewHost(inputs: Inputs): Promise<PreviewLine[]> {
   // `check` says what is wrong with them.
   if (inputProblems(inputs).length > 0) return [];
+  const secrets = secretsOf(inputs);
+  const lines = await look(inputs);
+  return lines.map((line) => ({ ...line, text: withoutSecrets(line.text, secrets) }));
+}
+
+async function look(inputs: Inputs): Promise<PreviewLine[]> {
   const context = contextFor(
     { connect: connectSsh, runLocal, progress: silent },
     parseInputs(inputs),
@@ -30,16 +42,17 @@ export async function describeNewHost(inputs: Inputs): Promise<PreviewLine[]> {
   try {
     const facts = await within(deadlineSeconds, "the look at the machine", observe(context));
     const seen = `${facts.osRelease.prettyName}, kernel ${facts.kernelRelease}, ${bytes(facts.memoryKiB * 1024)} of RAM, ${facts.bootMode}`;
+    if (spec.inputs.adopt === true) return [adoption(spec, facts, seen)];
     if (isNixos(facts))
       return [
         {
-          text: `found ${seen}: it runs NixOS already, and is only wiped with install.allowReinstall`,
+          text: `found ${seen}: it runs NixOS already; it is only taken over with adopt, and only wiped with install.allowReinstall`,
           severity: "warn",
         },
       ];
     const disks = recordDisks(facts, spec.disks).map(describeDisk).join(", ");
     const wipes = spec.phases.includes("disko")
-      ? `; WIPES ${disks || spec.disks.map((disk) => disk.device).join(", ")}`
+      ? `; ${inWords(spec).does} ${disks || spec.disks.map((disk) => disk.device).join(", ")}`
       : "";
     const reboots = isInstaller(facts)
       ? "one reboot, from the installer that runs"
@@ -64,6 +77,17 @@ export async function describeNewHost(inputs: Inputs): Promise<PreviewLine[]> {
     ];
   } finally {
     await session.end();
+  }
+}
+
+function adoption(spec: NixosSpec, facts: NixosFacts, seen: string): PreviewLine {
+  try {
+    requireAdoptable(spec, facts);
+    const to = `${shortPath(spec.toplevel)}, kernel ${spec.kernelRelease}`;
+    const text = `ADOPT of ${spec.machine}: found ${seen}; nothing is wiped, the machine is moved to ${to}`;
+    return { text, severity: "info" };
+  } catch (error) {
+    return { text: `the adoption would be refused: ${asHostError(error).text()}`, severity: "warn" };
   }
 }
 

@@ -2,6 +2,7 @@ import { Stopwatch } from "../core/deadline";
 import { elapsed } from "../core/format";
 import type { Progress } from "../core/progress";
 import type { EngineLog } from "./engine-log";
+import { withoutSecrets } from "./secrets";
 
 const longestLog = 2000;
 const changeMilliseconds = 1000;
@@ -64,7 +65,7 @@ export class Row implements Progress {
   }
 
   clean(text: string): string {
-    return this.secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, "[secret]"), text);
+    return withoutSecrets(text, this.secrets);
   }
 
   private show(): void {

@@ -37,13 +37,13 @@ const bad: [string, () => Props, RegExp][] = [
   [
     "a misspelt property",
     () => part("connection", { hots: "a" }),
-    /^connection\.hots is not a known property/,
+    /^connection\.hots is not a known property; did you mean host\?/,
   ],
   ["a machine without a name", () => ({ ...good, machine: "" }), /^machine must be a name/],
   [
     "a disk that is no path",
     () => part("install", { disks: [{ device: "sda" }] }),
-    /^install\.disks\.0\.device must be a path/,
+    /^install\.disks\[0\]\.device must be a path/,
   ],
   [
     "a disk that the layout does not wipe",

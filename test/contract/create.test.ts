@@ -116,7 +116,7 @@ test("the receipt after each phase, and where it is", () => {
   expect(receipts.map((receipt) => receipt.replace(/ \{.*"done":/, " ").replace(/,"attempts.*/, ""))).toEqual(
     [
       'ram ["kexec"]',
-      'ram ["kexec"]',
+      'ram ["kexec"],"wiping":true',
       'ram ["kexec","disko"]',
       'disk ["kexec","disko"]',
       'ram ["kexec","disko","install"]',

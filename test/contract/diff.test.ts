@@ -99,6 +99,18 @@ test.each(reinstalls)("%s with consent: REINSTALL, with the disk, in place", asy
   ]);
 });
 
+test("other disks without consent: refused; with it: REINSTALL, by what is known of them", async () => {
+  const other = "/dev/disk/by-id/virtio-LABDISK9";
+  const layout = { ...(host.news["layout"] as Props), devices: [other] };
+  const moved = { ...install({ disks: [{ device: other }] }), layout };
+  await expect(diff(moved)).rejects.toMatchObject({
+    details: expect.stringMatching(/the disks changed.*\[reinstall-refused\].*to name \S*LABDISK9/s),
+  });
+  const agreed = { ...moved, ...install({ disks: [{ device: other }], allowReinstall: [other] }), layout };
+  expect(await diff(agreed)).toEqual({ changes: "unknown", replaces: [] });
+  expect(said()).toEqual([expect.stringMatching(/REINSTALL: the disks changed\. .*WIPES \S*LABDISK9/)]);
+});
+
 test.each([
   ["everything", () => Object.fromEntries(Object.keys(host.news).map((key) => [key, unknown]))],
   ["the machine's name", () => ({ ...host.news, machine: unknown })],

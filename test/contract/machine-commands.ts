@@ -1,19 +1,17 @@
 // Part of a stand-in for a machine: what each of the product's scripts does to it. It knows these and no others.
 import { createHash } from "node:crypto";
-import { bootEntry, installerInit, kernels, type PlayedMachine } from "./machine-parts";
+import { bootEntry, type PlayedMachine, type Rule } from "./machine-parts";
 import { probeOutput } from "./machine-probe";
+import { beginDisko, disksRules } from "./played-disks";
+import { installEffects, installRules } from "./played-install";
+import { kexecRules } from "./played-kexec";
+import { leaseRules } from "./played-lease";
 import type { ExecRequest, Reply } from "./ssh-host";
+
 
 export interface PlayedCommand {
   name: string;
   play(machine: PlayedMachine, request: ExecRequest): Reply;
-}
-
-interface Rule {
-  name: string | ((match: RegExpExecArray) => string);
-  /** Of the script, or of the command where there is no script. */
-  pattern: RegExp;
-  play(machine: PlayedMachine, match: RegExpExecArray, request: ExecRequest): Reply;
 }
 
 export function commandOf(request: ExecRequest): PlayedCommand | undefined {
@@ -30,18 +28,16 @@ export function commandOf(request: ExecRequest): PlayedCommand | undefined {
 }
 
 const rules: readonly Rule[] = [
+  ...kexecRules,
+  ...installRules,
+  ...disksRules,
   {
     name: "probe",
-    pattern: /^echo '@@begin boot_id'/,
+    pattern: /^echo '@@begin (lease|boot_id)'/,
     play: (machine, _, { script }) => {
       machine.ram.probed = true;
       return { stdout: probeOutput(machine, script) };
     },
-  },
-  {
-    name: "boot_id",
-    pattern: /^cat \/proc\/sys\/kernel\/random\/boot_id\n/,
-    play: (machine) => ({ stdout: `${machine.ram.bootId}\n` }),
   },
   {
     name: "is the bundle there",
@@ -58,39 +54,10 @@ const rules: readonly Rule[] = [
     },
   },
   {
-    name: "unpack",
-    pattern: /\[ "\$seen" = ([0-9a-f]{64}) \][\s\S]*tar -xzf/,
-    play: ({ ram }, match) => {
-      if (sha256(ram.bundle) !== match[1])
-        return { exitCode: 1, stderr: `the host has sha256 ${sha256(ram.bundle)}\n` };
-      ram.unpacked = true;
-      return {};
-    },
-  },
-  {
-    name: "rehearse kexec",
-    pattern: /\.\/kexec --load bzImage .* --no-checks /,
-    play: ({ ram }) =>
-      ram.unpacked
-        ? { stdout: `init init=${installerInit}\nrelease ${kernels.installer}\n` }
-        : { exitCode: 2, stderr: "cd: can't cd to kexec\n" },
-  },
-  {
-    name: "kexec",
-    pattern: /kexec && \.\/run$/,
-    play: (machine) => {
-      if (!machine.ram.unpacked) return { exitCode: 2, stderr: "cd: can't cd to kexec\n" };
-      if (!machine.mayKexec.has(machine.system)) machine.violations.push(`kexec in ${machine.system}`);
-      if (!machine.quirks.kexecDoesNothing) machine.leaveFor("installer");
-      return { stdout: "machine will boot into nixos in 6s...\n" };
-    },
-  },
-  {
     name: "kernel words",
     pattern: /^\{ dmesg /,
     play: () => ({ stdout: "kexec_core: Nothing has been loaded\n" }),
   },
-  { name: "kexec_loaded", pattern: /^cat \/sys\/kernel\/kexec_loaded$/, play: () => ({ stdout: "0\n" }) },
   { name: "receipt", pattern: /receipt\.json\.tmp/, play: writeReceipts },
   { name: "end stale relays", pattern: /is_nix\(\)/, play: () => ({}) },
   { name: "nix-daemon", pattern: /exec nix-daemon --stdio(.*)/, play: takeClosure },
@@ -102,7 +69,7 @@ const rules: readonly Rule[] = [
   {
     name: (match) => `start ${match[1]}`,
     pattern:
-      /^rm -rf \/run\/pulumi-immutable-os\/jobs\/(\w+)$[\s\S]*printf '%s\\n' ([\s\S]*?) > \S+\/script$/m,
+      /^left_over\(\) \{\n  \[ -e \/run\/pulumi-immutable-os\/jobs\/(\w+)\/rc \][\s\S]*printf '%s\\n' ([\s\S]*?) > \S+\/script$/m,
     play: startJob,
   },
   {
@@ -131,14 +98,7 @@ const rules: readonly Rule[] = [
       return {};
     },
   },
-  {
-    name: "release leftovers",
-    pattern: /^umount -R \/mnt$/m,
-    play: ({ disk }) => {
-      disk.mounted = false;
-      return {};
-    },
-  },
+  ...leaseRules,
   { name: "end of the start", pattern: /is-system-running --wait/, play: () => ({}) },
 ];
 
@@ -172,6 +132,7 @@ function startJob(machine: PlayedMachine, match: RegExpExecArray): Reply {
   const effect = effects[name];
   if (effect === undefined) machine.violations.push(`a job that this model does not know: ${name}`);
   if (machine.quirks.jobAtWork === name) machine.violations.push(`a second ${name} beside one at work`);
+  if (name === "disko") beginDisko(machine);
   const job = scripted ?? { output: `${name} of ${toplevel}\n`, exitCode: 0 };
   // 4 is how switch-to-configuration says: active, but some units failed.
   if (job.exitCode === 0 || job.exitCode === 4) effect?.(machine, toplevel);
@@ -180,17 +141,27 @@ function startJob(machine: PlayedMachine, match: RegExpExecArray): Reply {
 }
 
 const effects: Record<string, (machine: PlayedMachine, toplevel: string) => void> = {
+  ...installEffects,
   disko(machine, script) {
     const { disk, ram } = machine;
+    if (script.includes("disko-mount")) return void (disk.mounted = true);
     const rule = (fine: boolean, text: string): void =>
       void (fine || machine.violations.push(`wiped ${text}`));
     rule(machine.system === "installer", `in ${machine.system}`);
     rule(ram.probed, "before the installer was probed");
     rule(/"serial":"LABDISK1".*"done":\["kexec"\]/.test(ram.receipt), `by the receipt ${ram.receipt}`);
+    rule(ram.receipt.includes('"wiping":true'), `without a word in the receipt ${ram.receipt}`);
     rule(ram.store.has(script), "by a script that is not in the installer");
     rule(!machine.quirks.serialInInstaller, "another disk");
-    rule(!machine.quirks.mountedInInstaller, "a mounted disk");
-    Object.assign(disk, { mounted: true, store: new Set(), profile: "", bootEntry: undefined, receipt: "" });
+    rule(!machine.quirks.mountedInInstaller && !ram.volumesActive, "a disk in use");
+    Object.assign(disk, {
+      mounted: true,
+      store: new Set(),
+      profile: "",
+      bootEntry: undefined,
+      receipt: "",
+      lease: "",
+    });
     disk.wiped++;
   },
   install({ system, disk, quirks, violations }, toplevel) {

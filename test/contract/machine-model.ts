@@ -40,6 +40,8 @@ export class Machine implements PlayedMachine {
   readonly violations: string[] = [];
   /** Every receipt that was written, with its place. */
   readonly receipts: string[] = [];
+  /** Every lease that was taken or renewed: where, and by which run. */
+  readonly leases: string[] = [];
   /** All that came in: commands and what was sent to them. */
   readonly heard: string[] = [];
   key = makeKey();
@@ -58,11 +60,13 @@ export class Machine implements PlayedMachine {
       device: "/dev/vda",
       serial: "LABDISK1",
       wiped: 0,
+      generation: 0,
       mounted: false,
       store,
       profile: "",
       bootEntry: undefined,
       receipt: "",
+      lease: "",
     };
   }
 
@@ -142,6 +146,11 @@ export class Machine implements PlayedMachine {
     this.goDown();
   }
 
+  /** The same boot, as after a network that was away. */
+  answersAgain(): void {
+    this.running.faults.closeAtOnce = false;
+  }
+
   /** Resolves when no boot is under way. */
   async settled(): Promise<void> {
     while (this.timers.size > 0) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -157,6 +166,7 @@ export class Machine implements PlayedMachine {
     this.booted = booted;
     this.current = booted?.toplevel;
     this.ram = freshRam();
+    this.disk.mounted = false;
     const key = this.quirks.hostKeys?.[system];
     if (key !== undefined && key.publicKey !== this.hostKey.publicKey) {
       const { port } = this;

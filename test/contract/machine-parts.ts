@@ -1,6 +1,7 @@
 // Part of a stand-in for a machine: what it consists of.
 import { randomUUID } from "node:crypto";
-import type { TestKey } from "./ssh-host";
+import type { DiskQuirks } from "./disk-quirks";
+import type { ExecRequest, Reply, TestKey } from "./ssh-host";
 
 export type System = "debian" | "installer" | "nixos";
 
@@ -17,28 +18,36 @@ export interface Disk {
   serial: string;
   /** How often it was wiped. */
   wiped: number;
+  /** Another number: other partitions and file systems. */
+  generation: number;
   mounted: boolean;
   store: Set<string>;
   profile: string;
   bootEntry: { toplevel: string; kernelBytes: number; initrdBytes: number } | undefined;
   receipt: string;
+  lease: string;
 }
 
 /** What is in memory, and gone with the boot. */
 export interface Ram {
   bootId: string;
   receipt: string;
+  lease: string;
+  /** Runs whose lease was taken by another one. */
+  over: Set<string>;
   store: Set<string>;
   bundle: string;
   unpacked: boolean;
   kexecLoaded: boolean;
   jobs: Map<string, { output: string; exitCode: number }>;
+  /** LVM found volumes on the disk. */
+  volumesActive: boolean;
   /** Probed since the boot: disks may only be wiped after that. */
   probed: boolean;
 }
 
 /** What this machine does wrong, for good. */
-export interface Quirks {
+export interface Quirks extends DiskQuirks {
   kexecDoesNothing?: boolean;
   kernelAfterKexec?: string;
   hostKeys?: Partial<Record<System, TestKey>>;
@@ -50,6 +59,20 @@ export interface Quirks {
   jobs?: Record<string, { output: string; exitCode: number }>;
   /** A client that died left this job at work. */
   jobAtWork?: string;
+  /** As `uname -m` says it. */
+  architecture?: string;
+  /** Somebody edited it: the same in every system. */
+  osRelease?: string;
+  /** The installed system has its root in RAM, and its /nix on the disk. */
+  rootInRam?: boolean;
+}
+
+/** What one of the product's scripts, or commands, does to a machine. */
+export interface Rule {
+  name: string | ((match: RegExpExecArray) => string);
+  /** Of the script, or of the command where there is no script. */
+  pattern: RegExp;
+  play(machine: PlayedMachine, match: RegExpExecArray, request: ExecRequest): Reply;
 }
 
 /** What commands and the probe may see and change of a machine. */
@@ -64,6 +87,8 @@ export interface PlayedMachine {
   readonly systems: ReadonlyMap<string, PlayedSystem>;
   readonly mayKexec: ReadonlySet<System>;
   readonly receipts: string[];
+  /** Every lease that was taken or renewed: where, and by which run. */
+  readonly leases: string[];
   readonly violations: string[];
   /** What the running system's /nix/store holds. */
   readonly liveStore: Set<string>;
@@ -86,11 +111,14 @@ export function freshRam(): Ram {
   return {
     bootId: randomUUID(),
     receipt: "",
+    lease: "",
+    over: new Set(),
     store: new Set(),
     bundle: "",
     unpacked: false,
     kexecLoaded: false,
     jobs: new Map(),
+    volumesActive: false,
     probed: false,
   };
 }

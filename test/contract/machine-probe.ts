@@ -1,5 +1,7 @@
 // Part of a stand-in for a machine: what the product's probe would print on it, section by section.
 import { installerInit, type PlayedMachine } from "./machine-parts";
+import { deviceNodes, lsblk, pools } from "./played-disks";
+import { playLease } from "./played-lease";
 
 /** Answers exactly the sections that the script asks for; one that is not known is a violation. */
 export function probeOutput(machine: PlayedMachine, script: string): string {
@@ -7,7 +9,7 @@ export function probeOutput(machine: PlayedMachine, script: string): string {
   const known = sections(machine, wantedToplevel(script));
   return asked
     .map((name) => {
-      const text = known[name];
+      const text = name === "lease" ? playLease(machine, script) : known[name];
       if (text === undefined)
         machine.violations.push(`a section of the probe that this model does not know: ${name}`);
       return `@@begin ${name}\n${text ?? ""}\n\n@@end ${name}\n`;
@@ -30,9 +32,9 @@ function sections(machine: PlayedMachine, wanted: string): Record<string, string
   return {
     boot_id: ram.bootId,
     kernel: machine.kernel(),
-    arch: "x86_64",
-    cmdline: commandLines[system](booted?.toplevel ?? ""),
-    "os-release": osReleases[system],
+    arch: machine.quirks.architecture ?? "x86_64",
+    cmdline: commandLine(machine),
+    "os-release": machine.quirks.osRelease ?? osReleases[system],
     "machine-id": "0123456789abcdef0123456789abcdef",
     uid: "0",
     container: "none",
@@ -45,7 +47,8 @@ function sections(machine: PlayedMachine, wanted: string): Record<string, string
     mounts: mounts(machine),
     swaps: "",
     lsblk: lsblk(machine),
-    devices: `${disk.device} ${disk.device}\n${disk.device} ${byId(disk.serial)}`,
+    pools: pools(machine),
+    devices: deviceNodes(machine),
     free: "8000000 /root",
     "failed-units": "",
     receipt: ram.receipt || (system === "nixos" ? disk.receipt : ""),
@@ -63,9 +66,7 @@ function sections(machine: PlayedMachine, wanted: string): Record<string, string
   };
 }
 
-export function byId(serial: string): string {
-  return `/dev/disk/by-id/virtio-${serial}`;
-}
+export { byId } from "./played-disks";
 
 const osReleases = {
   debian: 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nID=debian',
@@ -74,6 +75,10 @@ const osReleases = {
   nixos: 'ID=nixos\nNAME=NixOS\nPRETTY_NAME="NixOS 25.05 (Warbler)"\nVARIANT_ID=""\nVERSION_ID="25.05"',
 };
 
+export function commandLine({ system, booted }: PlayedMachine): string {
+  return commandLines[system](booted?.toplevel ?? "");
+}
+
 const commandLines = {
   debian: () => "BOOT_IMAGE=/boot/vmlinuz root=UUID=1 ro quiet",
   installer: () => `init=${installerInit} console=ttyS0`,
@@ -81,47 +86,12 @@ const commandLines = {
 };
 
 function mounts({ system, disk, quirks }: PlayedMachine): string {
-  const root = system === "installer" ? "tmpfs / tmpfs rw 0 0" : `${disk.device}1 / ext4 rw 0 0`;
-  const lines = ["proc /proc proc rw 0 0", root];
+  const inRam = system === "installer" || (system === "nixos" && quirks.rootInRam === true);
+  const lines = ["proc /proc proc rw 0 0", inRam ? "tmpfs / tmpfs rw 0 0" : `${disk.device}1 / ext4 rw 0 0`];
+  if (system === "nixos" && inRam) lines.push(`${disk.device}1 /nix ext4 rw 0 0`);
   if (disk.mounted) lines.push(`${disk.device}1 /mnt ext4 rw 0 0`);
   if (system === "installer" && quirks.mountedInInstaller) lines.push(`${disk.device}1 /old ext4 rw 0 0`);
   return lines.join("\n");
-}
-
-function lsblk({ system, disk, otherDisk, quirks }: PlayedMachine): string {
-  const serial = (system === "installer" ? quirks.serialInInstaller : undefined) ?? disk.serial;
-  const root = system === "installer" ? null : "/";
-  const strange = system === "installer" && quirks.mountedInInstaller ? "/old" : null;
-  const device = (path: string, type: string, size: number) => ({
-    name: path.slice(5),
-    path,
-    type,
-    size,
-    ro: false,
-  });
-  const part = {
-    ...device(`${disk.device}1`, "part", 4_200_000_000),
-    fstype: "ext4",
-    label: disk.wiped > 0 ? "nixos" : null,
-    mountpoint: disk.mounted ? "/mnt" : (strange ?? root),
-  };
-  return JSON.stringify({
-    blockdevices: [
-      {
-        ...device(disk.device, "disk", 4_294_967_296),
-        serial,
-        wwn: null,
-        model: "QEMU HARDDISK",
-        children: [part],
-      },
-      {
-        ...device(otherDisk.device, "disk", 1_073_741_824),
-        serial: otherDisk.serial,
-        wwn: null,
-        model: null,
-      },
-    ],
-  });
 }
 
 function bootLoader(prefix: string, entry: PlayedMachine["disk"]["bootEntry"]): Record<string, string> {

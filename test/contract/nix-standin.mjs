@@ -1,13 +1,15 @@
 #!/usr/bin/env node
-// A stand-in for Nix: `build --json` names what the flake's folder is called after, `copy` speaks to the relay's socket.
+// A stand-in for Nix: `build` and `eval` name what the flake's folder is called after, `copy` speaks to the relay's socket.
 import { appendFileSync } from "node:fs";
 import { createConnection } from "node:net";
 
 const argv = process.argv.slice(2);
 appendFileSync(process.env.NIX_STANDIN_CALLS, `${JSON.stringify({ argv, env: process.env })}\n`);
 
-const command = argv.find((argument) => argument === "build" || argument === "copy");
+const command = argv.find((argument) => ["build", "eval", "path-info", "copy"].includes(argument));
 if (command === "build") build();
+else if (command === "eval") evaluate();
+else if (command === "path-info") process.stdout.write(`/nix/store/dependency\n${argv.at(-1)}\n`);
 else if (command === "copy") copy();
 else fail(`the stand-in for nix does not know: ${argv.join(" ")}`);
 
@@ -18,6 +20,16 @@ function build() {
   const path = `/nix/store/${flake.split("/").at(-1)}`;
   process.stderr.write("building '/nix/store/kernel.drv'...\n");
   process.stdout.write(JSON.stringify([{ drvPath: `${path}.drv`, outputs: { out: path } }]));
+}
+
+/** The derivations of the system and of the disko script, each with its path. */
+function evaluate() {
+  const flake = argv.find((argument) => argument.startsWith("/flakes/")).split("#")[0];
+  const paths = [
+    `/nix/store/${flake.split("/").at(-1)}`,
+    "/nix/store/22222222222222222222222222222222-disko",
+  ];
+  process.stdout.write(JSON.stringify(paths.map((path) => [`${path}.drv`, path])));
 }
 
 /** The real one speaks the daemon's protocol and ends when the other side has confirmed every path. */

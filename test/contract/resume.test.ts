@@ -63,7 +63,7 @@ test("a NixOS without a receipt is a foreign system: nothing is run", async () =
     parts: ["expected", "seen", "next"],
   });
   expect(message).toContain("install.allowReinstall");
-  expect(machine.steps).toEqual(["probe in nixos #1"]);
+  expect(machine.steps).toEqual(["probe in nixos #1", "release lease in nixos #1"]);
 });
 
 test("a NixOS without a receipt is installed with consent", async () => {
@@ -92,7 +92,7 @@ test("the receipt of another machine: nothing is run", async () => {
     parts: ["expected", "seen", "next"],
   });
   expect(message).toContain('machine "database"');
-  expect(machine.steps).toEqual(["probe in nixos #1"]);
+  expect(machine.steps).toEqual(["probe in nixos #1", "release lease in nixos #1"]);
 });
 
 test("a part of the phases is run and proved, and a later up goes on", async () => {

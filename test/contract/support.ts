@@ -102,7 +102,7 @@ export const urnOf = (props: Props): string => String(props["__urn"]);
 
 /** What is run on a machine and changes nothing. */
 export const harmless =
-  /^(probe|boot_id|kernel words|kexec_loaded|end of the start|is the bundle there|is \w+ at work) in /;
+  /^(probe|boot_id|kernel words|kexec_loaded|end of the start|renew lease|release lease|is the bundle there|is \w+ at work|wait for disks|settle disks|kernel on disks) in /;
 
 /** All at once would be more than a small machine can start processes for. */
 export async function inPool<Item, Answer>(

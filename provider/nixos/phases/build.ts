@@ -1,10 +1,15 @@
 import { HostError } from "../../core/errors";
 import type { Phase } from "../../core/phase";
 import type { NixosContext } from "../context";
-import { nixFlags, splitReference } from "../evaluate";
+import { buildsOnTarget, derivations, requireSameSystem, wantedOutputs } from "../derivations";
+import { splitReference } from "../evaluate";
 import { isInstaller, type NixosFacts } from "../facts";
+import { nixArguments } from "../nix-arguments";
 
-/** Builds what was evaluated, on the machine where Pulumi runs, before the host is touched. */
+/**
+ * Builds what was evaluated, here or on remote builders, before the host is touched. A host that builds for itself is
+ * only known to get the right derivations.
+ */
 export const build: Phase<NixosFacts, NixosContext> = {
   name: "build",
   deadlineSeconds: (context) => context.spec.deadlines.phaseSeconds,
@@ -14,15 +19,17 @@ export const build: Phase<NixosFacts, NixosContext> = {
     (isInstaller(facts) && facts.target.hasWanted),
   async run(context) {
     const { spec, runLocal, progress } = context;
-    if (!("flake" in spec.inputs.system)) return;
-    const { flake, name } = splitReference(spec.inputs.system.flake);
-    const outputs = spec.inputs.__diskoScript === "" ? ["toplevel"] : ["toplevel", "diskoScript"];
+    const { system, nix } = spec.inputs;
+    if (!("flake" in system)) return;
+    if (buildsOnTarget(context)) return void (await derivations(context));
+    const { flake, name } = splitReference(system.flake);
     const run = await runLocal(
       "nix",
       [
-        ...nixFlags,
+        ...nixArguments(nix?.options),
         ...["build", "--no-link", "--json", "--no-write-lock-file"],
-        ...outputs.map(
+        ...(nix?.builders === undefined ? [] : ["--builders", nix.builders.join(" ; ")]),
+        ...wantedOutputs(spec).map(
           (output) => `${flake}#nixosConfigurations.${JSON.stringify(name)}.config.system.build.${output}`,
         ),
       ],
@@ -36,7 +43,7 @@ export const build: Phase<NixosFacts, NixosContext> = {
     );
     if (run.exitCode !== 0) {
       throw new HostError("build-failed", {
-        what: `${spec.inputs.system.flake} could not be built; the host was not touched`,
+        what: `${system.flake} could not be built; the host was not touched`,
         expected: "nix build to end with exit code 0",
         seen: run.stderr.trim().split("\n").at(-1) ?? "",
         log: run.stderr,
@@ -45,14 +52,7 @@ export const build: Phase<NixosFacts, NixosContext> = {
     const built = (JSON.parse(run.stdout) as { outputs: Record<string, string> }[]).map(
       (item) => item.outputs["out"],
     );
-    if (!built.includes(spec.toplevel)) {
-      throw new HostError("build-failed", {
-        what: `${spec.inputs.system.flake} changed between its evaluation and its build; the host was not touched`,
-        expected: spec.toplevel,
-        seen: built.join(", "),
-        next: "run pulumi up again",
-      });
-    }
+    requireSameSystem(system.flake, spec.toplevel, built);
   },
   verify: () => ({ proved: "" }),
 };

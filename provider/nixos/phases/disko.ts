@@ -1,13 +1,17 @@
 import { HostError } from "../../core/errors";
 import type { Phase, Refutation } from "../../core/phase";
-import { refuseRunningJob, runJob } from "../../host/job";
+import { kernelWordsOnDisks, settleDisks, waitForDisks } from "../../host/disk-nodes";
+import { refuseRunningJob, runJob, type JobResult } from "../../host/job";
+import { keepReceipt } from "../../host/receipt";
+import { requireUnlockWay } from "../boot-unlock";
 import { copyClosure } from "../closure";
 import { observe, type NixosContext } from "../context";
-import { quote } from "../../core/quote";
-import { describeDisk, findDisk, isSwap, recordDisks, requireDisks } from "../disk-check";
+import { withDiskKeys } from "../disk-keys";
+import { demandsOf, describeDisk, recordDisks, requireDisks, requireSameContent } from "../disk-check";
+import { usageOf } from "../disk-usage";
+import { inWords, writesToDisks } from "../disko-mode";
 import { isInstaller, requireInstaller, type NixosFacts } from "../facts";
-import { installReceipt, receiptSays } from "../install-receipt";
-import { keepReceipt } from "../../host/receipt";
+import { diskoBegan, installReceipt, receiptSays } from "../install-receipt";
 
 /** Wipes, formats and mounts. Before that the disks prove once more, in the installer, that they are the declared ones. */
 export const disko: Phase<NixosFacts, NixosContext> = {
@@ -17,37 +21,41 @@ export const disko: Phase<NixosFacts, NixosContext> = {
   isDone: (facts, context) =>
     receiptSays(facts, context, "disko") && (facts.target.mounted || receiptSays(facts, context, "install")),
   async run(context, before) {
-    const { spec, session, progress, notes } = context;
+    const { spec, session, progress } = context;
     requireInstaller(before, "disko");
+    requireUnlockWay(spec);
     await refuseRunningJob(session, "disko");
     await refuseRunningJob(session, "install");
     await copyClosure(context, spec.inputs.__diskoScript, "");
     progress.detail("looking at the disks once more");
     await releaseLeftovers(context, before);
+    await waitForDisks(
+      session,
+      spec.disks.map((disk) => disk.device),
+    );
     const now = await observe(context);
     requireInstaller(now, "disko");
-    requireDisks(now, spec.disks, notes.disksBefore ?? installReceipt(context, now, []).disks);
-    notes.disksBefore ??= recordDisks(now, spec.disks);
-    progress.lasting(`wiping ${recordDisks(now, spec.disks).map(describeDisk).join(", ")}`);
-    await keepReceipt(session, installReceipt(context, now, ["kexec"]), { installer: true, mounted: false });
-    const job = await runJob(session, {
-      name: "disko",
-      script: spec.inputs.__diskoScript,
-      deadlineSeconds: spec.deadlines.phaseSeconds,
-      onLine: (line) => {
-        progress.log(line);
-        progress.detail(line);
-      },
-    });
-    if (job.exitCode !== 0) {
-      throw new HostError("disko-failed", {
-        what: "disko's script failed: the disks are neither what they were nor what was declared",
-        expected: "exit code 0",
-        seen: `exit code ${job.exitCode}: ${job.output.trim().split("\n").at(-1) ?? ""}`,
-        next: "no system: the installer still runs. Correct the layout, then run pulumi up again; it starts at disko",
-        log: job.output,
+    await requireNodes(context, now);
+    refuseOtherDisks(context, now);
+    const job = await withDiskKeys(context, now, async () => {
+      progress.lasting(`${inWords(spec).doing} ${recordDisks(now, spec.disks).map(describeDisk).join(", ")}`);
+      const wiping = writesToDisks(spec) || diskoBegan(now, context);
+      const receipt = installReceipt(context, now, ["kexec"], { wiping });
+      await keepReceipt(session, receipt, { installer: true, mounted: false });
+      context.notes.diskoBegan = wiping;
+      return runJob(session, {
+        name: "disko",
+        // The newer scripts of disko are packages with one program in them.
+        script: `script=${spec.inputs.__diskoScript}\n[ -d "$script" ] && script=$(echo "$script"/bin/*)\n"$script"`,
+        deadlineSeconds: spec.deadlines.phaseSeconds,
+        onLine: (line) => {
+          progress.log(line);
+          progress.detail(line);
+        },
       });
-    }
+    });
+    if (job.exitCode !== 0) throw await scriptFailed(context, job);
+    await settleDisks(session);
   },
   verify(after, { spec }) {
     const mounted = new Set(after.mounts.map((mount) => mount.target));
@@ -66,19 +74,69 @@ export const disko: Phase<NixosFacts, NixosContext> = {
       );
     if (strangers.length > 0)
       return notMounted("only file systems of the declared disks below /mnt", strangers.join(", "));
-    return { proved: `${spec.mountpoints.join(", ")} of the new layout mounted below /mnt` };
+    const layout = writesToDisks(spec) ? "the new layout" : "the layout that was there";
+    return { proved: `${spec.mountpoints.join(", ")} of ${layout} mounted below /mnt` };
   },
 };
 
-/** What our own earlier attempt left mounted, as our receipt says. Anything else that uses a disk stops the phase. */
-async function releaseLeftovers({ spec, session }: NixosContext, facts: NixosFacts): Promise<void> {
+/** What was declared, what the old system saw, and what the state showed when a reinstall was agreed to. */
+function refuseOtherDisks(context: NixosContext, now: NixosFacts): void {
+  const { spec, notes } = context;
+  const demands = demandsOf(spec);
+  const seenBefore = notes.disksBefore ?? installReceipt(context, now, []).disks;
+  requireDisks(now, demands, seenBefore);
+  // Our own attempt of before may have stopped anywhere between the old content and the new one.
+  if (diskoBegan(now, context)) return;
+  requireSameContent(now, demands, seenBefore);
+  requireSameContent(now, demands, notes.disksAgreed ?? []);
+  notes.disksBefore ??= recordDisks(now, spec.disks);
+}
+
+/**
+ * What our own earlier attempt left in use. What is mounted below /mnt goes when the receipt is of this machine; swap
+ * and what is stacked on the disks only when it says that disko began: before that it is somebody else's. The look that
+ * follows refuses whatever is still in use.
+ */
+async function releaseLeftovers(context: NixosContext, facts: NixosFacts): Promise<void> {
+  const { spec, session } = context;
   if (facts.receipt?.machine !== spec.machine || !isInstaller(facts)) return;
-  const swaps = spec.disks
-    .flatMap(({ device }) => findDisk(facts, device)?.parts ?? [])
-    .filter((part) => isSwap(part, facts));
-  if (!facts.target.mounted && swaps.length === 0) return;
-  const release = ["umount -R /mnt", ...swaps.map((part) => `swapoff ${quote(part.path)}`)];
+  const uses = diskoBegan(facts, context)
+    ? usageOf(facts, spec.disks).filter(({ release }) => !/^(umount |$)/.test(release))
+    : [];
+  if (!facts.target.mounted && uses.length === 0) return;
+  const release = ["umount -R /mnt", ...new Set(uses.map((use) => use.release))];
   await session.run(release.join("\n"), { deadlineSeconds: 60 });
+}
+
+async function requireNodes({ spec, session }: NixosContext, now: NixosFacts): Promise<void> {
+  const missing = spec.disks.filter(({ device }) => now.devices[device] === undefined);
+  if (missing.length === 0) return;
+  const words = await kernelWordsOnDisks(session);
+  throw new HostError("device-missing", {
+    what: "a declared disk does not appear in the installer; nothing was changed",
+    expected: `${missing.map((disk) => disk.device).join(", ")} within 60 s`,
+    seen: `disks here: ${now.disks.map((disk) => `${disk.path}${disk.serial && ` (serial ${disk.serial})`}`).join(", ") || "none"}`,
+    next: "is the disk's driver in the installer, and does udev there give it this name? The machine's console and dmesg tell; else use another installer or another path, then run pulumi up again",
+    ...(words && { log: words }),
+  });
+}
+
+/** What parted, sfdisk, sgdisk and mkfs say when the kernel has not taken over what was just written. */
+const oldTable =
+  /re-?read(ing)? (the )?partition|table was not re-?read|the old partition table|inform the kernel|by-partlabel\/\S+:? (does not exist|no such file)/i;
+
+async function scriptFailed({ spec, session }: NixosContext, job: JobResult): Promise<HostError> {
+  const words = await kernelWordsOnDisks(session);
+  const stale = oldTable.test(`${job.output}\n${words}`);
+  return new HostError("disko-failed", {
+    what: `disko's script failed: ${inWords(spec).failed}`,
+    expected: "exit code 0",
+    seen: `exit code ${job.exitCode}: ${job.output.trim().split("\n").at(-1) ?? ""}`,
+    next: stale
+      ? "no system: the installer still runs. The kernel may still use the old partition table, because something holds the disk: look with lsblk in the installer and release it, then run pulumi up again; it starts at disko"
+      : "no system: the installer still runs. Correct the layout, then run pulumi up again; it starts at disko",
+    log: [job.output, words && `the kernel on the disks:\n${words}`].filter(Boolean).join("\n"),
+  });
 }
 
 function notMounted(expected: string, seen: string): Refutation {

@@ -1,9 +1,11 @@
 import { HostError } from "../../core/errors";
 import type { Phase } from "../../core/phase";
 import { runJob } from "../../host/job";
+import { settleFiles, writeFiles } from "../../host/files";
 import { copyClosure } from "../closure";
 import type { NixosContext } from "../context";
 import { requireInstaller, type NixosFacts, type SystemRoot } from "../facts";
+import { installFiles } from "../install-files";
 import { receiptSays } from "../install-receipt";
 import type { Verdict } from "../../core/phase";
 
@@ -17,11 +19,20 @@ export const install: Phase<NixosFacts, NixosContext> = {
     const { spec, session, progress } = context;
     requireInstaller(facts, "install");
     if (!facts.target.mounted) throw notMounted();
+    const files = await installFiles(spec.inputs.install);
     if (!facts.target.hasWanted) await copyClosure(context, spec.toplevel, "/mnt");
+    // Before the activation, which may need them: keys that decrypt its secrets, for one.
+    const place = {
+      root: "/mnt",
+      deadlineSeconds: spec.deadlines.phaseSeconds,
+      code: "install-failed",
+    } as const;
+    if (files.length > 0) progress.detail(`writing ${files.length} files`);
+    await writeFiles(session, files, place);
     progress.detail("nixos-install");
     const job = await runJob(session, {
       name: "install",
-      // The host keys move with the machine: it stays the same one to everybody who knows it.
+      // The host keys move with the machine, except for those that are given: it stays the same one to all who know it.
       script: `mkdir -p /mnt/etc/ssh
 for key in /etc/ssh/ssh_host_*; do [ -e "/mnt$key" ] || cp -p "$key" "/mnt$key"; done
 nixos-install --root /mnt --no-root-passwd --no-channel-copy --system ${spec.toplevel}`,
@@ -36,10 +47,12 @@ nixos-install --root /mnt --no-root-passwd --no-channel-copy --system ${spec.top
         what: "nixos-install failed",
         expected: "exit code 0",
         seen: `exit code ${job.exitCode}: ${job.output.trim().split("\n").at(-1) ?? ""}`,
-        next: "no system yet: the installer still runs. Read the log, then run pulumi up again; it starts at install",
+        next: "no system: the installer still runs. Read the log, then run pulumi up again; it starts at install",
         log: job.output,
       });
     }
+    // The activation has made the users.
+    await settleFiles(session, files, place, { names: true });
   },
   verify: (after, { spec }) =>
     bootable(

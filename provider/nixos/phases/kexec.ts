@@ -1,55 +1,42 @@
-import { HostError } from "../../core/errors";
+import type { HostError } from "../../core/errors";
 import type { Phase } from "../../core/phase";
 import { waitForBoot } from "../../host/boot";
-import type { NixosContext } from "../context";
-import { isInstaller, type NixosFacts } from "../facts";
-import { bundleFolder, kernelWords } from "../kexec-bundle";
+import { observe, type NixosContext } from "../context";
+import { isInstaller, whereItStands, type NixosFacts } from "../facts";
+import { kernelWords, runCommand, standDown } from "../kexec-bundle";
+import type { Installer } from "../kexec-candidates";
+import { loadFailed, oldSystemCameBack, silentFailure, unreachable } from "../kexec-failures";
+import { candidatesOf, rehearseNext } from "../kexec-rehearsal";
 
 /** The bundle's `run` fires `kexec -e` this long after it returned. */
 const kexecDelaySeconds = 6;
 /** An old system that answers after that will not go away any more. */
 const graceSeconds = 8;
+const loadSeconds = 180;
 
 /** Leaves the old system for the installer, and believes nothing but the installer itself. */
 export const kexec: Phase<NixosFacts, NixosContext> = {
   name: "kexec",
-  deadlineSeconds: ({ spec }) => spec.deadlines.bootSeconds + 180,
+  deadlineSeconds({ spec }) {
+    const { bootSeconds, phaseSeconds } = spec.deadlines;
+    const more = Math.max(0, spec.kexecImages.length - 1);
+    // Each further image is fetched, uploaded and rehearsed first.
+    return (bootSeconds + loadSeconds) * (1 + more) + phaseSeconds * more;
+  },
   isDone: isInstaller,
   async run(context, facts) {
-    const { session, progress, spec } = context;
-    progress.detail("loading the installer's kernel");
-    const load = await session.run(`cd ${bundleFolder} && ./run`, {
-      deadlineSeconds: 180,
-      onLine: progress.log.bind(progress),
-    });
-    if (load.exitCode !== 0) {
-      throw new HostError("kexec-load-failed", {
-        what: "the installer's kernel could not be loaded; the old system still runs and nothing was changed",
-        expected: "the bundle's run to end with 0",
-        seen: `exit code ${load.exitCode}${await kernelWords(context)}`,
-        next: "read the log below",
-        log: load.stdout + load.stderr,
-      });
-    }
-    const end = await waitForBoot({
-      session,
-      way: "installer",
-      oldBootId: facts.bootId,
-      deadlineSeconds: spec.deadlines.bootSeconds,
-      oldMayAnswerSeconds: kexecDelaySeconds + graceSeconds,
-      endIsPending: "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' ' ' | grep -qE 'kexec.{0,3}-e'",
-      progress,
-    });
-    if (end.end === "old-boot-alive") throw await silentFailure(context, facts, end.seconds);
-    if (end.end === "silent") {
-      throw new HostError("unreachable", {
-        what: `the installer did not answer within ${Math.round(end.seconds)} s after kexec`,
-        expected: "the installer's sshd, with the host key of the old system",
-        seen: end.last
-          ? `${end.last.details.what}${end.last.details.seen ? ` (${end.last.details.seen})` : ""}`
-          : "nothing",
-        next: "look at the machine's console; the disks were not touched. A power cycle brings the old system back",
-      });
+    const { notes, progress } = context;
+    const candidates = candidatesOf(context, facts);
+    let old = facts;
+    for (;;) {
+      notes.installer ??= await rehearseNext(context, old);
+      const failure = await leaveFor(notes.installer, context, old);
+      if (failure === undefined) return;
+      await standDown(context).catch(() => undefined);
+      const { source } = notes.installer;
+      delete notes.installer;
+      candidates.failed(source, failure.error, progress);
+      old = failure.old;
     }
   },
   verify(after, { notes, spec }, before) {
@@ -60,7 +47,7 @@ export const kexec: Phase<NixosFacts, NixosContext> = {
       [
         isInstaller(after),
         "an installer whose root is in RAM",
-        `${after.osRelease.prettyName}, kernel ${after.kernelRelease}`,
+        `${after.osRelease.prettyName}, kernel ${after.kernelRelease}, ${whereItStands(after)}`,
       ],
       [
         notes.installer === undefined || after.commandLine.includes(notes.installer.init),
@@ -94,16 +81,51 @@ export const kexec: Phase<NixosFacts, NixosContext> = {
   },
 };
 
-async function silentFailure(context: NixosContext, facts: NixosFacts, seconds: number): Promise<HostError> {
-  const loaded = await context.session
-    .run("cat /sys/kernel/kexec_loaded", { deadlineSeconds: 15 })
-    .catch(() => undefined);
-  return new HostError("silent-kexec-failure", {
-    what: "kexec said 0, but the old kernel still runs; the disks were not touched",
-    expected: `another boot_id within ${kexecDelaySeconds + graceSeconds} s`,
-    seen:
-      `boot_id ${facts.bootId} and kernel ${facts.kernelRelease} answered after ${Math.round(seconds)} s, ` +
-      `/sys/kernel/kexec_loaded ${loaded?.stdout.trim() ?? "unknown"}${await kernelWords(context)}`,
-    next: "kexec_loaded 0: something unloaded the image in between; 1: the jump itself was refused. Then run pulumi up again",
+/** The old system answers, as it was or anew: it can be asked why, and another installer can be tried. */
+interface Failure {
+  error: HostError;
+  old: NixosFacts;
+}
+
+async function leaveFor(
+  installer: Installer,
+  context: NixosContext,
+  old: NixosFacts,
+): Promise<Failure | undefined> {
+  const { session, progress, spec } = context;
+  progress.detail("loading the installer's kernel");
+  const load = await session.run(runCommand(spec), {
+    deadlineSeconds: loadSeconds,
+    onLine: progress.log.bind(progress),
   });
+  if (load.exitCode !== 0) return { error: loadFailed(load, await kernelWords(context)), old };
+  const end = await waitForBoot({
+    session,
+    way: "installer",
+    wayBack: "old",
+    oldBootId: old.bootId,
+    deadlineSeconds: spec.deadlines.bootSeconds,
+    oldMayAnswerSeconds: kexecDelaySeconds + graceSeconds,
+    endIsPending: "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' ' ' | grep -qE 'kexec.{0,3}-e'",
+    progress,
+  });
+  switch (end.end) {
+    case "silent":
+      throw unreachable(end);
+    case "old-boot-alive":
+      return {
+        error: await silentFailure(context, old, kexecDelaySeconds + graceSeconds, end.seconds),
+        old,
+      };
+    case "booted":
+      return end.commandLine.includes(installer.init) ? undefined : await cameBack(context, old);
+  }
+}
+
+/** Something else than the bundle's kernel booted. Only the old system itself is a reason to try again. */
+async function cameBack(context: NixosContext, old: NixosFacts): Promise<Failure | undefined> {
+  const now = await observe(context);
+  const isOld =
+    !isInstaller(now) && now.kernelRelease === old.kernelRelease && now.machineId === old.machineId;
+  return isOld ? { error: oldSystemCameBack(old, now, await kernelWords(context)), old: now } : undefined;
 }

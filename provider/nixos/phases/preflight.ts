@@ -1,31 +1,42 @@
 import { HostError } from "../../core/errors";
 import { bytes } from "../../core/format";
 import type { Phase } from "../../core/phase";
+import { unlockProblem } from "../boot-unlock";
 import type { NixosContext } from "../context";
-import { identityProblems, recordDisks } from "../disk-check";
+import { demandsOf, identityProblems, recordDisks, requireSameContent } from "../disk-check";
 import { isInstaller, type NixosFacts } from "../facts";
-import { kexecImage, type KexecImage } from "../kexec-image";
-import { rehearseKexec, uploadBundle } from "../kexec-bundle";
+import { receiptSays } from "../install-receipt";
+import { lockedReference, unlockedFlakes } from "../kexec-flake";
+import { imageName, imagesFor } from "../kexec-reference";
+import { rehearseNext } from "../kexec-rehearsal";
 import type { NixosSpec } from "../spec";
 
 /** nixos-images wants 1 GB; of that a machine with 1 GiB shows a little less. */
 const leastMemoryKiB = 900 * 1024;
 
+/** What the bundle's run calls, and nothing after it. */
+const kexecTools = ["cpio", "gzip"];
+
 /** Everything that can be known before the machine is touched, and a rehearsal of the load itself. */
 export const preflight: Phase<NixosFacts, NixosContext> = {
   name: "preflight",
-  deadlineSeconds: (context) => context.spec.deadlines.phaseSeconds,
-  isDone: isInstaller,
+  deadlineSeconds: ({ spec }) => spec.deadlines.phaseSeconds * Math.max(1, spec.kexecImages.length),
+  isDone: (facts, context) => isInstaller(facts) && receiptSays(facts, context, "kexec"),
   async run(context, facts) {
-    const { spec, notes, progress } = context;
+    const { spec, notes } = context;
     refuse(preflightProblems(spec, facts));
+    requireSameContent(facts, demandsOf(spec), notes.disksAgreed ?? []);
     notes.disksBefore = recordDisks(facts, spec.disks);
-    const image = await kexecImage(spec.kexecImages[0] ?? {}, progress);
-    refuse(spaceProblems(facts, image));
-    await uploadBundle(context, image);
-    notes.installer = { ...(await rehearseKexec(context)), sha256: image.sha256 };
+    // An installer that somebody else booted is left as it is.
+    if (isInstaller(facts)) return;
+    notes.installer = await rehearseNext(context, facts);
   },
   verify(after, { notes }) {
+    if (isInstaller(after)) {
+      return {
+        proved: `${after.osRelease.prettyName}, kernel ${after.kernelRelease}, is an installer: no kexec is needed`,
+      };
+    }
     return after.kexec.loaded
       ? {
           code: "kexec-load-failed",
@@ -48,9 +59,12 @@ export interface Problem {
 /** A table of what a machine must be, against what the probe saw. */
 export function preflightProblems(spec: NixosSpec, facts: NixosFacts): Problem[] {
   const { __needs: needs } = spec.inputs;
-  const wrongDisks = identityProblems(facts, spec.disks);
-  const table: [boolean, string, string][] = [
-    [facts.uid === 0, "root, directly or by sudo without a password", `uid ${facts.uid}`],
+  const wrongDisks = identityProblems(facts, demandsOf(spec));
+  const locked = unlockProblem(spec);
+  const inInstaller = isInstaller(facts);
+  const missing = facts.missingTools.filter((tool) => !inInstaller || !kexecTools.includes(tool));
+  return problemsIn([
+    [facts.uid === 0, "root, directly or by sudo", `uid ${facts.uid}`],
     [
       needs.system === "" || needs.system.split("-")[0] === facts.architecture,
       `a machine for ${needs.system}`,
@@ -61,12 +75,29 @@ export function preflightProblems(spec: NixosSpec, facts: NixosFacts): Problem[]
       `a machine booted by ${needs.bootMode}`,
       `booted by ${facts.bootMode}`,
     ],
+    [facts.container === "", "a machine with a kernel of its own", `a ${facts.container} container`],
+    [missing.length === 0, "the tools that the install needs", `missing: ${missing.join(", ")}`],
+    [wrongDisks.length === 0, "the declared disks", wrongDisks.join("; ")],
+    [
+      spec.phases.includes("kexec"),
+      "an installer that runs already, because install.phases has no kexec",
+      `${facts.osRelease.prettyName}, kernel ${facts.kernelRelease}`,
+    ],
+    [locked === undefined, locked?.expected ?? "", locked?.seen ?? ""],
+  ]).concat(inInstaller ? [] : kexecProblems(spec, facts));
+}
+
+/** What only a machine needs that must be left by kexec. */
+function kexecProblems({ kexecImages }: NixosSpec, facts: NixosFacts): Problem[] {
+  const images = imagesFor(kexecImages, facts.architecture);
+  const others = kexecImages.map((image) => `${imageName(image)} for ${image.architecture ?? "any"}`);
+  const unlocked = unlockedFlakes(images);
+  return problemsIn([
     [
       facts.memoryKiB >= leastMemoryKiB,
       `at least ${bytes(leastMemoryKiB * 1024)} of RAM`,
       bytes(facts.memoryKiB * 1024),
     ],
-    [facts.container === "", "a machine with a kernel of its own", `a ${facts.container} container`],
     [!facts.kexec.loadDisabled, "kernel.kexec_load_disabled = 0", "1: only a reboot can undo it"],
     [
       facts.kexec.lockdown === "none",
@@ -74,22 +105,17 @@ export function preflightProblems(spec: NixosSpec, facts: NixosFacts): Problem[]
       `lockdown=${facts.kexec.lockdown}`,
     ],
     [
-      facts.missingTools.length === 0,
-      "the tools that the install needs",
-      `missing: ${facts.missingTools.join(", ")}`,
+      images.length > 0 || kexecImages.length === 0,
+      `an image of install.kexec for ${facts.architecture}`,
+      others.join(", "),
     ],
-    [wrongDisks.length === 0, "the declared disks", wrongDisks.join("; ")],
-  ];
-  return table.flatMap(([fine, expected, seen]) => (fine ? [] : [{ expected, seen }]));
+    [unlocked.length === 0, lockedReference, unlocked.join(", ")],
+  ]);
 }
 
-/** The tarball, what is unpacked from it, and the initrd that `run` makes a larger copy of. */
-function spaceProblems(facts: NixosFacts, image: KexecImage): Problem[] {
-  const needed = image.sizeBytes * 3;
-  const free = (facts.freeKiB["/root"] ?? 0) * 1024;
-  return free >= needed
-    ? []
-    : [{ expected: `${bytes(needed)} free in /root for the installer`, seen: bytes(free) }];
+/** Rows of: is it so, what is needed, what was seen. */
+function problemsIn(table: [boolean, string, string][]): Problem[] {
+  return table.flatMap(([fine, expected, seen]) => (fine ? [] : [{ expected, seen }]));
 }
 
 function refuse(problems: Problem[]): void {

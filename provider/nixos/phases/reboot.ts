@@ -1,6 +1,7 @@
 import { HostError } from "../../core/errors";
 import type { Phase } from "../../core/phase";
 import { waitForBoot } from "../../host/boot";
+import { unlockHint } from "../boot-unlock";
 import type { NixosContext } from "../context";
 import { bootFilesMatch, isInstaller, isNixos, type NixosFacts } from "../facts";
 
@@ -23,6 +24,8 @@ setsid sh -c 'sleep 1; if [ -d /run/systemd/system ]; then systemctl reboot; els
       { deadlineSeconds: 120 },
     );
     progress.log(order.stderr);
+    const unlock = unlockHint(spec);
+    if (unlock) progress.lasting(`reboot: ${unlock}`);
     const end = await waitForBoot({
       session,
       way: "installed",
@@ -42,7 +45,7 @@ setsid sh -c 'sleep 1; if [ -d /run/systemd/system ]; then systemctl reboot; els
         end.end === "silent"
           ? `${end.last?.details.what ?? "nothing"} after ${Math.round(end.seconds)} s`
           : `boot_id ${facts.bootId} still answers after ${Math.round(end.seconds)} s`,
-      next: "look at the machine's console; when it answers again, pulumi up goes on from here",
+      next: `${unlock ? `${unlock}; else ` : ""}look at the machine's console; when it answers again, pulumi up goes on from here`,
     });
   },
   verify(after, _context, before) {

@@ -6,7 +6,8 @@ import { errorOf, failureOf, fakeConnect, FakeShell } from "../support/fake-shel
 
 const oldBoot = "11111111-1111-4111-8111-111111111111";
 const newBoot = "22222222-2222-4222-8222-222222222222";
-const answering = (bootId: string): FakeShell => new FakeShell(hostKey, () => ({ stdout: `${bootId}\n` }));
+const answering = (bootId: string, more = ""): FakeShell =>
+  new FakeShell(hostKey, () => ({ stdout: `${bootId}\n${more}` }));
 
 /** A connection of the old boot that answers some times, then breaks. */
 function dyingAfter(answers: number): FakeShell {
@@ -31,6 +32,7 @@ async function wait(connect: Connect, times: { deadline?: number; oldMayAnswer?:
   const result = await waitForBoot({
     session,
     way: "installer",
+    wayBack: "old",
     oldBootId: oldBoot,
     deadlineSeconds: times.deadline ?? 5,
     oldMayAnswerSeconds: times.oldMayAnswer ?? 3,
@@ -57,7 +59,7 @@ test.concurrent("the old boot that answers until the deadline is alive too, not 
 test.concurrent("the connection is lost, then another boot_id answers by the expected way", async () => {
   const connect = fakeConnect(dyingAfter(1), errorOf("unreachable"), answering(newBoot));
   const { result, session } = await wait(connect);
-  expect(result).toEqual({ end: "booted" });
+  expect(result).toEqual({ end: "booted", commandLine: "" });
   expect(connect.asked.map((each) => each.host)).toEqual(["old", "installer", "installer"]);
   expect(session.connections).toBe(2);
 });
@@ -95,4 +97,48 @@ test.concurrent("the display says which system answers, and how long the wait ma
   const { progress } = await wait(fakeConnect(dyingAfter(1), answering(newBoot)));
   expect(progress.events[0]).toBe("detail the old system still answers, 0 s of at most 5 s");
   expect(progress.events.at(-1)).toMatch(/^detail waiting for the new system, \d s of at most 5 s/);
+});
+
+/** The old system lets in by its own way only, the installer's way is refused. */
+function refusingInstaller(old: Connect): Connect & { hosts: string[] } {
+  const hosts: string[] = [];
+  const connect: Connect = (access) => {
+    hosts.push(access.host);
+    return hosts.length > 1 && access.host === "installer"
+      ? Promise.reject(errorOf("login-refused"))
+      : old(access);
+  };
+  return Object.assign(connect, { hosts });
+}
+
+test.concurrent(
+  "a system that lets in by the old way only is found there, long before the deadline",
+  async () => {
+    const started = performance.now();
+    const old = fakeConnect(dyingAfter(0), answering(newBoot, "command line: root=/dev/vda1 ro\n"));
+    const connect = refusingInstaller(old);
+    const { result } = await wait(connect, { deadline: 60 });
+    expect(result).toEqual({ end: "booted", commandLine: "root=/dev/vda1 ro" });
+    expect(connect.hosts).toEqual(["old", "installer", "installer", "installer", "old"]);
+    expect(performance.now() - started).toBeLessThan(5000);
+  },
+);
+
+test.concurrent("after a connection that was reset, the old boot is found by its own way", async () => {
+  const connect = refusingInstaller(fakeConnect(dyingAfter(0), answering(oldBoot)));
+  const { result } = await wait(connect, { deadline: 60, oldMayAnswer: 0.5 });
+  expect(result.end).toBe("old-boot-alive");
+});
+
+test.concurrent("the last word of a silence is the expected system's", async () => {
+  const connect = refusingInstaller(fakeConnect(dyingAfter(0), errorOf("unreachable")));
+  const { result } = await wait(connect, { deadline: 2.2 });
+  expect(connect.hosts.at(-1)).toBe("old");
+  expect(result).toMatchObject({ end: "silent", last: { code: "login-refused" } });
+});
+
+test.concurrent("another machine behind the way back ends the wait at once", async () => {
+  const connect = refusingInstaller(fakeConnect(dyingAfter(0), errorOf("host-key-mismatch")));
+  const error = await failureOf(() => wait(connect, { deadline: 60 }));
+  expect(error.code).toBe("host-key-mismatch");
 });

@@ -1,8 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HostError } from "../../../provider/core/errors";
 import { refuseRunningJob, runJob, type Job } from "../../../provider/host/job";
 import type { HostSession } from "../../../provider/host/session";
 import { failureOf } from "../support/fake-shell";
@@ -93,6 +103,45 @@ test("a job that still runs is not started a second time, and goes on undisturbe
   await expect(first).resolves.toEqual({ exitCode: 0, output: "first" });
   await expect(refuseRunningJob(session, "unit")).resolves.toBeUndefined();
 });
+
+/** Without the look beforehand, as when two clients look at the same instant and both find nothing. */
+const startAtOnce = (script: string) =>
+  runJob(
+    {
+      run: (text: string, options: object) =>
+        text.startsWith("[ ! -e") ? { exitCode: 1 } : localSession().run(text, options as never),
+    } as unknown as HostSession,
+    job(script),
+  ).then(
+    ({ exitCode }) => String(exitCode),
+    (error: HostError) => error.code,
+  );
+
+test.each<[string, () => void]>([
+  ["no older one", () => undefined],
+  ["a finished one", () => leftOver({ pid: "1", rc: "0" })],
+  ["one whose process is gone", () => leftOver({ pid: "999999999" })],
+  ["one that never started, a while ago", () => utimesSync(leftOver({}), 1, 1)],
+])("of eight starts at the same instant, after %s, exactly one runs", async (_, before) => {
+  before();
+  const ends = await Promise.all(
+    Array.from({ length: 8 }, () => startAtOnce(`echo ran >> ${root}/runs; sleep 1`)),
+  );
+  expect(ends.sort()).toEqual(["0", ...Array<string>(7).fill("job-still-running")]);
+  expect(readFileSync(`${root}/runs`, "utf8")).toBe("ran\n");
+});
+
+test("one that is being started is left alone", async () => {
+  leftOver({});
+  expect(await startAtOnce("echo second")).toBe("job-still-running");
+});
+
+/** A folder as an earlier start left it. */
+function leftOver(files: Record<string, string>): string {
+  mkdirSync(`${root}/jobs/unit`, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(`${root}/jobs/unit/${name}`, text);
+  return `${root}/jobs/unit`;
+}
 
 test.each([
   ["of a process that is gone", "999999999"],

@@ -93,6 +93,15 @@ describe("a reinstall", () => {
   });
 });
 
+test("an adoption that stopped is gone on with, and wipes nothing", () => {
+  const adopting = { ...inputs, adopt: true };
+  const stopped = stateWith({ phase: "", unfinished: "boot entry", __installed: { installKey: "" } });
+  expect(line(stopped, adopting)).toMatch(
+    /^ADOPT goes on: nothing is wiped; the machine is moved to aaaaaaaa/,
+  );
+  expect(line(stopped, adopting)).not.toContain("WIPES");
+});
+
 test("an install that stopped half-way is gone on with, and says whether it still wipes", () => {
   const before = stateWith({ phase: "kexec", unfinished: "disko", __installed: { installKey: "" } });
   expect(line(before)).toMatch(

@@ -1,25 +1,22 @@
 import {
+  contentProblems,
   describeDisk,
   identityProblems,
   recordDisks,
   requireDisks,
-  usageProblems,
+  requireSameContent,
+  type DiskDemands,
 } from "../../../provider/nixos/disk-check";
 import { disksWithoutConsent } from "../../../provider/nixos/consent";
 import { specOf } from "../../../provider/nixos/spec";
-import { debianFacts, device, disk, inputsOf } from "../support/builders";
+import { debianFacts, device, disk, inputsOf, part } from "../support/builders";
 import { failureOf } from "../support/fake-shell";
 
-const part = (changes: object) => ({
-  path: "/dev/vda1",
-  type: "part",
-  sizeBytes: 1,
-  fileSystem: "ext4",
-  label: "",
-  mountpoint: "",
-  ...changes,
-});
 const withDisk = (changes: object) => debianFacts({ disks: [disk(changes)] });
+const demand = (disks: DiskDemands["disks"], more: Partial<DiskDemands> = {}): DiskDemands => ({
+  ...{ disks, kept: [], leastBytes: {} },
+  ...more,
+});
 const record = { device, serial: "LAB1", wwn: "", model: "", sizeBytes: 4294967296, holds: "" };
 
 test.each([
@@ -28,6 +25,20 @@ test.each([
   ["another serial", debianFacts(), { serial: "LAB2" }, [`${device} has serial LAB1, not LAB2`]],
   ["another wwn", debianFacts(), { wwn: "eui.1" }, [`${device} has wwn (none), not eui.1`]],
   ["another size", debianFacts(), { sizeBytes: 1 }, [`${device} has size 4294967296, not 1`]],
+  ["another model", withDisk({ model: "B" }), { model: "A" }, [`${device} has model B, not A`]],
+  ["a model as udev writes it", withDisk({ model: "QEMU HARDDISK" }), { model: "QEMU_HARDDISK" }, []],
+  [
+    "a model of which the kernel alone knows 16 characters",
+    withDisk({ model: "Samsung SSD 870" }),
+    { model: "Samsung SSD 870 EVO 1TB" },
+    [],
+  ],
+  [
+    "a read-only partition",
+    withDisk({ parts: [part({ readOnly: true })] }),
+    {},
+    [`/dev/vda1 on ${device} is read-only`],
+  ],
   ["read-only", withDisk({ readOnly: true }), {}, [`${device} is read-only`]],
   [
     "a path that does not exist",
@@ -42,7 +53,7 @@ test.each([
     [`${device} is /dev/vda1, which is no whole disk`],
   ],
 ])("identity: %s", (_, facts, declared, problems) =>
-  expect(identityProblems(facts, [{ device, ...declared }])).toEqual(problems),
+  expect(identityProblems(facts, demand([{ device, ...declared }]))).toEqual(problems),
 );
 
 test.each([
@@ -50,7 +61,7 @@ test.each([
   ["wwn", { wwn: "eui.9" }],
   ["size", { sizeBytes: 9 }],
 ])("identity: in the installer the disk has another %s than in the old system", (what, before) => {
-  expect(identityProblems(debianFacts(), [{ device }], [{ ...record, ...before }])).toEqual([
+  expect(identityProblems(debianFacts(), demand([{ device }]), [{ ...record, ...before }])).toEqual([
     expect.stringContaining(`${device} has ${what}`) as string,
   ]);
 });
@@ -62,58 +73,86 @@ test.each([
 ])("identity: a declared %s counts, not what the old system saw", (_, declared, before) => {
   const facts = withDisk({ wwn: "eui.1" });
   const seen = [{ ...record, wwn: "eui.1", ...before }];
-  expect(identityProblems(facts, [{ device, ...declared }], seen)).toEqual([]);
-  expect(identityProblems(facts, [{ device }], seen)).toHaveLength(1);
+  expect(identityProblems(facts, demand([{ device, ...declared }]), seen)).toEqual([]);
+  expect(identityProblems(facts, demand([{ device }]), seen)).toHaveLength(1);
 });
 
-test("identity: what the old system could not tell is no difference", () => {
-  const facts = withDisk({ wwn: "eui.1", serial: "LAB1" });
-  expect(identityProblems(facts, [{ device }], [{ ...record, serial: "", wwn: "" }])).toEqual([]);
-});
-
-test("identity: two names for one disk", () => {
-  const facts = debianFacts({ devices: { "/dev/a": "/dev/vda", "/dev/b": "/dev/vda" } });
-  expect(identityProblems(facts, [{ device: "/dev/a" }, { device: "/dev/b" }])).toEqual([
-    "two of the declared disks are the same disk",
+test("identity: two disks whose names swapped between the boots are told by what was recorded", () => {
+  const [system, data] = [disk({ serial: "SYSTEM" }), disk({ path: "/dev/vdb", serial: "DATA" })];
+  const before = debianFacts({ disks: [system, data], devices: { "/dev/vda": "/dev/vda" } });
+  const swapped = debianFacts({
+    disks: [
+      { ...data, path: "/dev/vda" },
+      { ...system, path: "/dev/vdb" },
+    ],
+    devices: before.devices,
+  });
+  const declared = [{ device: "/dev/vda" }];
+  expect(identityProblems(swapped, demand(declared), recordDisks(before, declared))).toEqual([
+    "/dev/vda has serial DATA, not SYSTEM",
   ]);
 });
 
 test.each([
-  ["nothing on it", {}, []],
-  ["an unmounted file system", { parts: [part({})] }, []],
-  ["a mounted one", { parts: [part({ mountpoint: "/" })] }, [`/dev/vda1 on ${device} is mounted at /`]],
-  ["swap that is not in use", { parts: [part({ path: "/dev/vda2", mountpoint: "" })] }, []],
-  [
-    "swap",
-    { parts: [part({ path: "/dev/vda9", mountpoint: "[SWAP]" })] },
-    [`/dev/vda9 on ${device} is in use as swap`],
-  ],
-  [
-    "swap that /proc/swaps calls by its other name",
-    { parts: [part({ path: "/dev/mapper/vg-swap", mountpoint: "[SWAP]" })] },
-    [`/dev/mapper/vg-swap on ${device} is in use as swap`],
-  ],
-  [
-    "swap that only /proc/swaps knows",
-    { parts: [part({ path: "/dev/vda9" })] },
-    [`/dev/vda9 on ${device} is in use as swap`],
-  ],
-])("usage: %s", (_, changes, problems) => {
-  expect(usageProblems(debianFacts({ disks: [disk(changes)], swaps: ["/dev/vda9"] }), [{ device }])).toEqual(
-    problems,
-  );
+  [4294967296, []],
+  [4294967297, [`${device} has 4.0 GiB, the layout needs at least 4.0 GiB`]],
+])("identity: a layout that needs %d bytes", (least, problems) => {
+  const demands = demand([{ device }], { leastBytes: { [device]: least } });
+  expect(identityProblems(debianFacts(), demands)).toEqual(problems);
 });
 
-test("usage of other disks does not matter", () => {
-  const root = disk({ path: "/dev/vdb", parts: [part({ path: "/dev/vdb1", mountpoint: "/" })] });
-  expect(usageProblems(debianFacts({ disks: [disk(), root] }), [{ device }])).toEqual([]);
+test("identity: what the old system could not tell is no difference", () => {
+  const facts = withDisk({ wwn: "eui.1", serial: "LAB1" });
+  expect(identityProblems(facts, demand([{ device }]), [{ ...record, serial: "", wwn: "" }])).toEqual([]);
+});
+
+test("identity: two names for one disk", () => {
+  const facts = debianFacts({ devices: { "/dev/a": "/dev/vda", "/dev/b": "/dev/vda" } });
+  const problem = ["/dev/a and /dev/b are one disk, /dev/vda"];
+  expect(identityProblems(facts, demand([{ device: "/dev/a" }, { device: "/dev/b" }]))).toEqual(problem);
+  expect(identityProblems(facts, demand([{ device: "/dev/a" }], { kept: ["/dev/b"] }))).toEqual(problem);
+});
+
+test("what uses a disk is refused with the commands that free it", async () => {
+  const lvm = part({ path: "/dev/mapper/vg0-root", on: "/dev/vda1", type: "lvm" });
+  const error = await failureOf(() =>
+    requireDisks(withDisk({ parts: [part(), lvm] }), demand([{ device }]), []),
+  );
+  expect(error.code).toBe("disk-in-use");
+  expect(error.details.next).toContain("vgchange -an 'vg0'");
+  expect(error.details.what).toContain("nothing was changed");
 });
 
 test("a wrong disk stops before one in use; both change nothing", async () => {
   const used = withDisk({ parts: [part({ mountpoint: "/" })] });
-  expect((await failureOf(() => requireDisks(used, [{ device, serial: "X" }], []))).code).toBe("wrong-disk");
-  expect((await failureOf(() => requireDisks(used, [{ device }], [record]))).code).toBe("disk-in-use");
-  expect(() => requireDisks(debianFacts(), [{ device }], [record])).not.toThrow();
+  expect((await failureOf(() => requireDisks(used, demand([{ device, serial: "X" }]), []))).code).toBe(
+    "wrong-disk",
+  );
+  expect((await failureOf(() => requireDisks(used, demand([{ device }]), [record]))).code).toBe(
+    "disk-in-use",
+  );
+  expect(() => requireDisks(debianFacts(), demand([{ device }]), [record])).not.toThrow();
+});
+
+const known = part({ label: "root", uuid: "U1", partUuid: "P1" });
+const content = { table: "T1", partitions: ["P1"], fileSystems: ["ext4 U1"] };
+
+test("content: a foreign system that was not there is told, with what was there", async () => {
+  const now = withDisk({ tableUuid: "T1", parts: [part({ fileSystem: "xfs", uuid: "U2", partUuid: "P1" })] });
+  const before = [{ ...record, holds: 'holds ext4 "root"', content }];
+  const problem = `${device} holds xfs (it was: holds ext4 "root"); ext4 U1 is gone, xfs U2 is new`;
+  expect(contentProblems(now, demand([{ device }]), before)).toEqual([problem]);
+  const error = await failureOf(() => requireSameContent(now, demand([{ device }]), before));
+  expect(error).toMatchObject({ code: "wrong-disk", details: { seen: problem } });
+  expect(error.details.what).toContain("nothing was changed");
+});
+
+test("content: the same, and what nobody knew before, is no problem", () => {
+  const now = withDisk({ tableUuid: "T1", parts: [known] });
+  expect(contentProblems(now, demand([{ device }]), [{ ...record, content }])).toEqual([]);
+  expect(contentProblems(now, demand([{ device }]), [record])).toEqual([]);
+  expect(contentProblems(now, demand([{ device }]), [])).toEqual([]);
+  expect(recordDisks(now, [{ device }])[0]?.content).toEqual(content);
 });
 
 test("what a disk holds is recorded and described", () => {

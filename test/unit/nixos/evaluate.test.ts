@@ -77,6 +77,29 @@ test("another flake is another run", async () => {
   expect(nix.flakes).toEqual(["./f", "./g"]);
 });
 
+test("settings of Nix reach both of its commands, and are a run and a cache entry of their own", async () => {
+  const nix = fakeNix();
+  const calls: string[][] = [];
+  const run = (program: string, args: readonly string[]): Promise<LocalResult> => {
+    calls.push(args.filter((_, index) => index >= 2));
+    return nix.run(program, args);
+  };
+  const evaluator = new Evaluator(run);
+  const given = { "allow-import-from-derivation": "false" };
+  const evaluate = (options?: typeof given) => evaluator.evaluate({ flake: "./f#host1" }, options);
+  await evaluate();
+  await Promise.all([evaluate(), evaluate(given)]);
+  await Promise.all([evaluate(), evaluate(given)]);
+  expect(nix.evals).toEqual([["host1"], ["host1"]]);
+  const option = ["--option", "allow-import-from-derivation", "false"];
+  expect(calls.filter((args) => args.includes("--option")).map((args) => args.slice(0, 5))).toEqual([
+    [...option, "flake", "metadata"],
+    [...option, "eval", "--json"],
+    [...option, "flake", "metadata"],
+  ]);
+  expect(calls).toHaveLength(7);
+});
+
 test("one broken configuration gets its own message, and the others survive", async () => {
   const nix = fakeNix({ broken: ["host2"] });
   const evaluator = new Evaluator(nix.run);
@@ -115,6 +138,34 @@ test.each(["kernel", "modules", "initrd"])("the boot key of a flake changes with
   };
   expect(await keyOf({})).toBe(await keyOf({ toplevel: "/nix/store/other" }));
   expect(await keyOf({ [part]: "/nix/store/other" })).not.toBe(await keyOf({}));
+});
+
+test.each([
+  [undefined, "/nix/store/disko"],
+  ["disko" as const, "/nix/store/disko"],
+  ["format" as const, "/nix/store/format-mount"],
+  ["mount" as const, "/nix/store/mount"],
+])("disko mode %s: the script is %s", async (mode, script) => {
+  const scripts = { diskoScript: "/nix/store/disko", formatScript: "/nix/store/format-mount" };
+  const stdout = JSON.stringify({ host1: { ...raw("host1"), ...scripts, mountScript: "/nix/store/mount" } });
+  const run = (_: string, args: readonly string[]): Promise<LocalResult> =>
+    Promise.resolve({ exitCode: args.includes("metadata") ? 1 : 0, stdout, stderr: "" });
+  const found = await new Evaluator(run).evaluate({ flake: "./f#host1" }, {}, mode);
+  expect(found.diskoScript).toBe(script);
+});
+
+test("what the layout needs of the disks, and what the boot would wait for", async () => {
+  const content = { type: "gpt", partitions: { a: { size: "1G" } } };
+  const devices = { disk: { main: { device: "/dev/vda", content } } };
+  const unlock = { luks: { crypted: { keyFile: "", options: [] } }, initrdFiles: [], clevis: [] };
+  const stdout = JSON.stringify({ host1: { ...raw("host1"), devices, unlock } });
+  const run = (_: string, args: readonly string[]): Promise<LocalResult> =>
+    Promise.resolve({ exitCode: args.includes("metadata") ? 1 : 0, stdout, stderr: "" });
+  expect((await new Evaluator(run).evaluate({ flake: "./f#host1" })).needs).toEqual({
+    ...raw("host1").needs,
+    diskBytes: { "/dev/vda": 1024 ** 3 },
+    passphrases: ["crypted"],
+  });
 });
 
 test("what was evaluated is not evaluated again, until the flake changes", async () => {

@@ -29,6 +29,21 @@ const configurations = `let
 in {
   plain = host { };
   web = withDisko (host { extra.diskoScript = drv "disko"; });
+  modes = withDisko (host { extra = {
+    diskoScript = drv "disko"; formatMount = drv "format-mount"; mountScript = drv "mount"; formatScript = throw "mounts nothing";
+  }; });
+  locked = let base = host { }; in base // { config = base.config // { boot = base.config.boot // {
+    initrd = {
+      luks.devices = {
+        a = { keyFile = null; crypttabExtraOpts = [ "tpm2-device=auto" ]; device = throw "never looked at"; };
+        b.keyFile = "/disk.key";
+        c = { };
+      };
+      secrets."/disk.key" = throw "a secret must never be looked at";
+      clevis = { enable = true; devices.c = throw "a secret must never be looked at"; };
+    };
+    zfs.requestEncryptionCredentials = [ ];
+  }; }; };
   "odd name \${"$"}{x}\\"q" = host { };
   broken = throw "this configuration is broken";
   sd = host { loader.systemd-boot.enable = true; };
@@ -65,6 +80,9 @@ test("a configuration without disko", () => {
       initrd: "/nix/store/initrd",
       kernelParams: ["quiet", "/nix/store/param"],
       diskoScript: "",
+      formatScript: "",
+      mountScript: "",
+      unlock: { luks: {}, initrdFiles: [], clevis: [], asksForZfs: true },
       needs: { system: "x86_64-linux", bootMode: "" },
       devices: {},
     },
@@ -86,6 +104,28 @@ test("of disko.devices functions and internals are dropped, derivations and path
         list: [1, { keep: "yes" }],
       },
     },
+  });
+});
+
+test("each of disko's modes has its script; format is the one that mounts, too", () => {
+  expect(evaluate("modes")["modes"]).toMatchObject({
+    diskoScript: "/nix/store/disko",
+    formatScript: "/nix/store/format-mount",
+    mountScript: "/nix/store/mount",
+  });
+  expect(evaluate("web")["web"]).toMatchObject({ formatScript: "", mountScript: "" });
+});
+
+test("how the boot opens what is encrypted, without a look at any secret", () => {
+  expect(evaluate("locked")["locked"]?.["unlock"]).toEqual({
+    luks: {
+      a: { keyFile: "", options: ["tpm2-device=auto"] },
+      b: { keyFile: "/disk.key", options: [] },
+      c: { keyFile: "", options: [] },
+    },
+    initrdFiles: ["/disk.key"],
+    clevis: ["c"],
+    asksForZfs: false,
   });
 });
 

@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { kexecImage } from "../../../provider/nixos/kexec-image";
+import type { KexecImageReference } from "../../../provider/nixos/kexec-reference";
 import { RecordedProgress } from "../support/builders";
 import { failureOf } from "../support/fake-shell";
+
+const nobody = () => Promise.reject(new Error("nothing is to be built"));
 
 let folder: string;
 let bundle: string;
@@ -16,8 +19,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const sha256 = createHash("sha256").update("bundle").digest("hex");
-const imageOf = (reference: Parameters<typeof kexecImage>[0]) =>
-  kexecImage(reference, new RecordedProgress());
+const imageOf = (reference: KexecImageReference) =>
+  kexecImage(reference, {
+    progress: new RecordedProgress(),
+    runLocal: nobody,
+    nixArguments: [],
+    deadlineSeconds: 5,
+  });
 
 test("a local bundle is used where it lies", async () => {
   await expect(imageOf({ path: bundle, sha256 })).resolves.toEqual({ path: bundle, sha256, sizeBytes: 6 });

@@ -1,12 +1,12 @@
-import { plan, type Earlier } from "../../../provider/nixos/plan";
+import type { Earlier } from "../../../provider/nixos/context";
+import { plan } from "../../../provider/nixos/plan";
 import { installKey } from "../../../provider/nixos/spec";
 import { isInstaller, isNixos, requireInstaller, type NixosFacts } from "../../../provider/nixos/facts";
-import type { NixosContext } from "../../../provider/nixos/context";
 import type { NixosHostInputs } from "../../../provider/nixos/schema";
-import { installReceipt } from "../../../provider/nixos/install-receipt";
 import { disko } from "../../../provider/nixos/phases/disko";
 import { install as installPhase } from "../../../provider/nixos/phases/install";
 import {
+  alpha,
   contextOf,
   debianFacts,
   device,
@@ -35,6 +35,12 @@ const before = { installKey: "another" };
 const brought = installerFacts({ receipt: { ...receipt, done: ["kexec"] } });
 const broughtEarlier = installerFacts({ receipt: { ...receipt, installKey: "another", done: ["kexec"] } });
 
+const halfWay = { installKey: "", begun: key };
+const adopting = inputsOf({ adopt: true });
+const half = { ...receipt, done: ["kexec", "disko"] };
+const theirs = { ...receipt, machine: "db" };
+const old = { ...receipt, installKey: "x" };
+
 test.each<[string, string[], NixosFacts, Earlier | undefined, NixosHostInputs]>([
   ["a new machine is installed", install, debianFacts(), undefined, inputsOf()],
   ["an installer is gone on with", install, installerFacts(), undefined, inputsOf()],
@@ -48,6 +54,39 @@ test.each<[string, string[], NixosFacts, Earlier | undefined, NixosHostInputs]>(
   ["a foreign NixOS with consent", install, nixosFacts(), undefined, consent],
   ["a run that never got to the wipe", install, debianFacts(), { installKey: "" }, inputsOf()],
   ["another system on a machine of mine, with consent", install, debianFacts(), mine, consent],
+  ["a foreign installer, where disko had begun", install, installerFacts(), halfWay, inputsOf()],
+  ["the same where disko was proved", install, installerFacts(), { ...mine, begun: key }, inputsOf()],
+  [
+    "another system where disko had begun on another disk",
+    install,
+    debianFacts(),
+    { ...mine, begun: key },
+    inputsOf(),
+  ],
+  [
+    "a NixOS from the disk that my disko made",
+    update,
+    nixosFacts(alpha, { receipt: half }),
+    undefined,
+    inputsOf(),
+  ],
+  ["a foreign NixOS that is adopted", update, nixosFacts(), undefined, adopting],
+  ["the same after a try that failed", update, nixosFacts(), { installKey: "" }, adopting],
+  [
+    "an adopted NixOS that another resource had",
+    update,
+    nixosFacts(alpha, { receipt: theirs }),
+    undefined,
+    adopting,
+  ],
+  [
+    "an adopted NixOS of an earlier install of mine",
+    update,
+    nixosFacts(alpha, { receipt: old }),
+    undefined,
+    adopting,
+  ],
+  ["adopted before, installed anew by now", update, nixosFacts(alpha, { receipt }), mine, adopting],
 ])("%s", (_, expected, facts, earlier, inputs) => expect(names(facts, earlier, inputs)).toEqual(expected));
 
 test.each<[string, string, NixosFacts, Earlier | undefined, NixosHostInputs]>([
@@ -99,6 +138,23 @@ test.each<[string, string, NixosFacts, Earlier | undefined, NixosHostInputs]>([
     undefined,
     inputsOf(),
   ],
+  ["a Debian that is to be adopted", "foreign-system", debianFacts(), undefined, adopting],
+  ["an installer that is to be adopted", "foreign-system", installerFacts(), undefined, adopting],
+  [
+    "another architecture",
+    "preflight-refused",
+    nixosFacts(alpha, { architecture: "aarch64" }),
+    undefined,
+    adopting,
+  ],
+  ["another layout of what is mine, with adopt", "reinstall-refused", nixosFacts(), before, adopting],
+  [
+    "disko of another install had begun",
+    "reinstall-refused",
+    installerFacts(),
+    { ...before, begun: "x" },
+    inputsOf(),
+  ],
   ["no installer given", "bad-input", debianFacts(), undefined, inputsOf({ install: undefined })],
   ["no disko script", "bad-input", debianFacts(), undefined, inputsOf({ __diskoScript: "" })],
   [
@@ -148,7 +204,6 @@ test.each([
 });
 
 test.each<[string, Partial<NixosFacts>]>([
-  ["VARIANT_ID", { osRelease: { id: "nixos", variantId: "", versionId: "", prettyName: "" } }],
   ["a root in RAM", { mounts: [{ source: "/dev/vda1", target: "/", type: "ext4" }] }],
   ["a root at all", { mounts: [] }],
   ["init= from a store", { commandLine: "root=/dev/vda1" }],
@@ -173,26 +228,6 @@ test("install wants the layout mounted", async () => {
   const error = await failureOf(() => installPhase.run(contextOf(), installerFacts()));
   expect(error.code).toBe("install-failed");
   expect(error.text()).toContain("nothing is mounted at /mnt; nothing was changed");
-});
-
-describe("the disks of the receipt", () => {
-  const seen = { device, serial: "LAB1", wwn: "eui.1", sizeBytes: 7 };
-  const disksOf = (facts: NixosFacts, notes: NixosContext["notes"] = {}) =>
-    installReceipt({ ...contextOf(), notes }, facts, []).disks;
-
-  test("are what this run saw before, without what only people read", () => {
-    expect(disksOf(installerFacts(), { disksBefore: [{ ...seen, model: "m", holds: "empty" }] })).toEqual([
-      seen,
-    ]);
-  });
-
-  test.each<[string, object, object[]]>([
-    ["of this install are kept", {}, [seen]],
-    ["of another install are not", { installKey: "another" }, []],
-    ["of another resource are not", { machine: "db" }, []],
-  ])("%s", (_, changes, expected) => {
-    expect(disksOf(installerFacts({ receipt: { ...receipt, disks: [seen], ...changes } }))).toEqual(expected);
-  });
 });
 
 test("of several roots the last one mounted counts", () => {

@@ -1,6 +1,6 @@
 import { preflight, preflightProblems } from "../../../provider/nixos/phases/preflight";
 import { specOf } from "../../../provider/nixos/spec";
-import { contextOf, debianFacts, device, disk, inputsOf } from "../support/builders";
+import { contextOf, debianFacts, device, disk, inputsOf, part } from "../support/builders";
 import type { NixosFacts } from "../../../provider/nixos/facts";
 
 const problems = (facts: Partial<NixosFacts>, inputs = inputsOf()) =>
@@ -31,6 +31,36 @@ test.each<[string, Partial<NixosFacts>, RegExp, RegExp]>([
   expect(found[0]?.seen).toMatch(seen);
 });
 
+const needing = (needs: object, install: object = {}) =>
+  inputsOf({
+    __needs: { system: "", bootMode: "", ...needs },
+    install: { disks: [{ device }], ...install },
+  });
+
+test("a disk smaller than the layout", () => {
+  const found = problems({}, needing({ diskBytes: { [device]: 5 * 1024 ** 3 } }));
+  expect(found).toEqual([
+    { expected: "the declared disks", seen: `${device} has 4.0 GiB, the layout needs at least 5.0 GiB` },
+  ]);
+  expect(problems({}, needing({ diskBytes: { [device]: 4 * 1024 ** 3 } }))).toEqual([]);
+});
+
+test.each<[string, object, number]>([
+  ["refused", {}, 1],
+  ["allowed when the program says how it is unlocked", { encryptedRootUnlock: "console" }, 0],
+  ["no matter while it is not rebooted into", { phases: ["kexec"] }, 0],
+])("a boot that would wait for a passphrase is %s", (_, install, count) => {
+  const found = problems({}, needing({ passphrases: ["crypted"] }, install));
+  expect(found).toHaveLength(count);
+  expect(found.map((each) => each.seen).join()).toMatch(count ? /wait for a passphrase of crypted/ : /^$/);
+});
+
+test("phases that need an installer are told in the preview of a live system", () => {
+  const [found] = problems({}, needing({}, { phases: ["disko", "install"] }));
+  expect(found?.expected).toContain("an installer that runs already");
+  expect(found?.seen).toContain("Debian");
+});
+
 test("just enough memory is enough", () => expect(problems({ memoryKiB: 900 * 1024 })).toEqual([]));
 
 test("several problems are told at once", () =>
@@ -42,15 +72,7 @@ test("nothing is asked of a machine of which nothing is needed", () => {
 });
 
 test("a disk that is mounted in the old system is no problem yet: kexec leaves that system", () => {
-  const part = {
-    path: "/dev/vda1",
-    type: "part",
-    sizeBytes: 1,
-    fileSystem: "ext4",
-    label: "",
-    mountpoint: "/",
-  };
-  expect(problems({ disks: [disk({ parts: [part] })] })).toEqual([]);
+  expect(problems({ disks: [disk({ parts: [part({ mountpoint: "/" })] })] })).toEqual([]);
 });
 
 test("a kernel that is still loaded after the rehearsal refutes it", () => {

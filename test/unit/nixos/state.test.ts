@@ -61,12 +61,13 @@ describe("confirm", () => {
       seen: "booted.kernelRelease 5.10",
     });
   });
-  test("another operating system refutes it", () => {
-    const facts = nixosFacts(alpha, { osRelease: debianFacts().osRelease });
-    expect(verdict(facts)).toMatchObject({
+  test("another operating system refutes it; what os-release says is no proof of one", () => {
+    expect(verdict(debianFacts())).toMatchObject({
       code: "wrong-system",
-      seen: expect.stringContaining("Debian") as string,
+      seen: expect.stringContaining("current.toplevel nothing") as string,
     });
+    const { osRelease } = debianFacts();
+    expect(verdict(nixosFacts(alpha, { osRelease }))).toMatchObject({ proved: expect.any(String) as string });
   });
 });
 
@@ -141,6 +142,32 @@ describe("the state", () => {
   ])("%s", (_, facts, phase, olds, installed) => {
     const { __installed } = stateOf(contextOf(), facts, { phase, unfinished: "" }, olds);
     expect(__installed.installKey !== "").toBe(installed);
+  });
+
+  test.each([
+    ["disko began, by the machine's receipt", { ...receipt(["kexec"]), wiping: true }, {}, "kexec", true],
+    [
+      "disko began, and the machine was not seen since",
+      receipt(["kexec"]),
+      { diskoBegan: true },
+      "kexec",
+      true,
+    ],
+    ["disko is proved, install is not", receipt(["kexec", "disko"]), {}, "disko", true],
+    ["disko did not begin", receipt(["kexec"]), {}, "kexec", false],
+    ["install is proved", receipt(["kexec", "disko", "install"]), { diskoBegan: true }, "install", false],
+  ])("half-way: %s", (_, kept, notes, phase, expected) => {
+    const facts = installerFacts({ receipt: kept });
+    const run = { phase, unfinished: "disko" };
+    const { begun, installKey } = stateOf(
+      { ...contextOf(), notes },
+      facts,
+      run,
+      stateWith({ __installed: { installKey: "old" } }),
+    ).__installed;
+    expect(begun).toBe(expected ? contextOf().spec.installKey : undefined);
+    // What was installed before is gone once disko began.
+    expect(installKey === "old").toBe(!expected && !kept.done.includes("install"));
   });
 
   test("disks are recorded as they were last seen, and kept while they cannot be seen", () => {

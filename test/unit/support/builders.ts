@@ -1,4 +1,4 @@
-import type { Disk } from "../../../provider/host/disks";
+import type { Disk, DiskPart } from "../../../provider/host/disks";
 import type { Progress } from "../../../provider/core/progress";
 import type { NixosContext } from "../../../provider/nixos/context";
 import type { NixosFacts, SystemRoot } from "../../../provider/nixos/facts";
@@ -39,8 +39,18 @@ export function disk(changes: Partial<Disk> = {}): Disk {
       wwn: "",
       model: "",
       readOnly: false,
+      tableUuid: "",
       parts: [],
     },
+    ...changes,
+  };
+}
+
+/** A partition of the disk above. */
+export function part(changes: Partial<DiskPart> = {}): DiskPart {
+  return {
+    ...{ path: "/dev/vda1", on: "/dev/vda", type: "part", sizeBytes: 1, readOnly: false, fileSystem: "ext4" },
+    ...{ label: "", uuid: "", partUuid: "", mountpoint: "" },
     ...changes,
   };
 }
@@ -69,6 +79,7 @@ export function debianFacts(changes: Partial<NixosFacts> = {}): NixosFacts {
     mounts: [{ source: "/dev/vda1", target: "/", type: "ext4" }],
     swaps: [],
     disks: [disk()],
+    pools: [],
     devices: { [device]: "/dev/vda" },
     freeKiB: { "/root": 1024 * 1024 },
     failedUnits: [],

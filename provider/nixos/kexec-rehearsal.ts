@@ -1,0 +1,71 @@
+import { HostError, type ErrorCode } from "../core/errors";
+import { bytes } from "../core/format";
+import type { NixosContext } from "./context";
+import type { NixosFacts } from "./facts";
+import { rehearseKexec, uploadBundle } from "./kexec-bundle";
+import { Candidates, type Installer } from "./kexec-candidates";
+import { kexecImage, type KexecImage } from "./kexec-image";
+import { imageName, imagesFor, type KexecImageReference } from "./kexec-reference";
+import { nixArguments } from "./nix-arguments";
+
+/** One list for a whole run: what failed in the rehearsal is not tried again by the phase that boots. */
+export function candidatesOf({ spec, notes }: NixosContext, facts: NixosFacts): Candidates {
+  notes.candidates ??= new Candidates(imagesFor(spec.kexecImages, facts.architecture));
+  return notes.candidates;
+}
+
+/** Brings the next image that can be loaded to the host. Throws when there is none. */
+export async function rehearseNext(context: NixosContext, facts: NixosFacts): Promise<Installer> {
+  const candidates = candidatesOf(context, facts);
+  for (;;) {
+    const image = candidates.next();
+    try {
+      return await bringToHost(context, facts, image);
+    } catch (error) {
+      if (!(error instanceof HostError) || !isOfTheImage(error)) throw error;
+      candidates.failed(imageName(image), error, context.progress);
+    }
+  }
+}
+
+async function bringToHost(
+  context: NixosContext,
+  facts: NixosFacts,
+  reference: KexecImageReference,
+): Promise<Installer> {
+  const { spec, progress, runLocal } = context;
+  const image = await kexecImage(reference, {
+    progress,
+    runLocal,
+    nixArguments: nixArguments(spec.inputs.nix?.options),
+    deadlineSeconds: spec.deadlines.phaseSeconds,
+  });
+  requireSpace(facts, image);
+  await uploadBundle(context, image);
+  return { ...(await rehearseKexec(context)), sha256: image.sha256, source: imageName(reference) };
+}
+
+/** The tarball, what is unpacked from it, and the initrd that `run` makes a larger copy of. */
+function requireSpace(facts: NixosFacts, image: KexecImage): void {
+  const needed = image.sizeBytes * 3;
+  const free = (facts.freeKiB["/root"] ?? 0) * 1024;
+  if (free >= needed) return;
+  throw new HostError("preflight-refused", {
+    what: "the machine cannot be installed as it is; nothing was changed",
+    expected: `${bytes(needed)} free in /root for the installer`,
+    seen: bytes(free),
+    next: "correct what is named, then run pulumi up again",
+  });
+}
+
+/** Another image may do better. Anything else would meet the same machine, or the same network, again. */
+function isOfTheImage({ code }: HostError): boolean {
+  const codes: ErrorCode[] = [
+    "bad-input",
+    "download-failed",
+    "build-failed",
+    "preflight-refused",
+    "kexec-load-failed",
+  ];
+  return codes.includes(code);
+}

@@ -1,0 +1,50 @@
+import { logins } from "../nixos/login-rules";
+import type { Inputs } from "./inputs";
+
+const leastCharacters = 4;
+/** Lines that are shorter are in every text: "{", "root", "[Unit]". */
+const leastOfALine = 8;
+
+const everyKey = "*";
+const secretPaths: readonly string[][] = [
+  ...logins.flatMap(({ path }) =>
+    ["privateKey", "passphrase", "sudoPassword"].map((key) => `${path}.${key}`),
+  ),
+  ...["extraFiles", "diskEncryptionKeys", "sshHostKeys"].map((key) => `install.${key}.${everyKey}.content`),
+].map((path) => path.split("."));
+
+/** Every secret that could find its way into a text, and every line of it: logs are cut into lines. Longest first. */
+export function secretsOf(inputs: Inputs): string[] {
+  const values = secretPaths.flatMap((path) => valuesAt(inputs, path));
+  const parts = values.flatMap((value) => {
+    const whole = [value, value.trim()].filter((text) => text.length >= leastCharacters);
+    const lines = value.split(/\r?\n/).map((line) => line.trim());
+    return [...whole, ...lines.filter((line) => line.length >= leastOfALine)];
+  });
+  return [...new Set(parts)].sort((one, other) => other.length - one.length);
+}
+
+/** `secrets` with the longest first: one may be the beginning of another. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, "[secret]"), text);
+}
+
+function valuesAt(value: unknown, [key, ...rest]: readonly string[]): string[] {
+  if (key === undefined) return stringsIn(value);
+  if (typeof value !== "object" || value === null) return [];
+  const inner = key === everyKey ? Object.values(value) : [(value as Inputs)[key]];
+  return inner.flatMap((each) => valuesAt(each, rest));
+}
+
+/** A secret that was given in the wrong shape is one all the same. */
+function stringsIn(value: unknown): string[] {
+  const found: string[] = [];
+  const left = [value];
+  while (left.length > 0) {
+    const next = left.pop();
+    if (typeof next === "string") found.push(next);
+    else if (typeof next === "object" && next !== null)
+      for (const inner of Object.values(next)) left.push(inner);
+  }
+  return found;
+}

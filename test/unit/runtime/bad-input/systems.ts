@@ -1,0 +1,128 @@
+import { alpha } from "../../support/builders";
+import type { BadInput } from "./row";
+
+const either = "system must be either { flake:";
+const storePath = "must be a built store path, such as /nix/store/<hash>-";
+const flake = 'system.flake must be "<flake reference>#<configuration>"';
+
+export const badSystems: readonly BadInput[] = [
+  ["no machine", "machine", undefined, "machine is missing (a string)"],
+  ["a machine without a name", "machine", "", "machine must be a name of letters"],
+  ["a blank in the name", "machine", "a b", "machine must be a name of letters"],
+  ["a path as the name", "machine", "../etc", "machine must be a name of letters"],
+  ["a name like an option", "machine", "-x", "machine must be a name of letters"],
+  ["a name that is too long", "machine", "m".repeat(65), "machine must be a name of at most 64 characters"],
+  ["a number as the name", "machine", 7, "machine must be a string, not a number"],
+  ["a misspelt argument", "instal", {}, "instal is not a known property; did you mean install?"],
+  [
+    "an argument of another resource",
+    "image",
+    "x",
+    "image is not a known property; known are machine, connection, ",
+  ],
+  ["no system", "system", undefined, "system is missing: it must be either"],
+  ["a system as text", "system", "./machines#web", "system must be an object, not a string"],
+  ["a system of null", "system", null, "system must be an object, not null"],
+  ["an empty system", "system", {}, either],
+  ["two systems", "system", { flake: "./m#a", toplevel: alpha }, either],
+  ["a flake without a name", "system", { flake: "./machines" }, flake],
+  ["a flake without a reference", "system", { flake: "#web" }, flake],
+  ["a flake with two names", "system", { flake: "./machines#a#b" }, flake],
+  [
+    "a flake as a list",
+    "system",
+    { flake: ["./machines#web"] },
+    "system.flake must be a string, not an array",
+  ],
+  [
+    "a misspelt flake",
+    "system",
+    { flak: "./m#web" },
+    "system.flak is not a known property; did you mean flake?",
+  ],
+  [
+    "a misspelt toplevel",
+    "system",
+    { topLevl: alpha },
+    "system.topLevl is not a known property; did you mean toplevel?",
+  ],
+  ["a cut store path", "system", { toplevel: "/nix/store/short" }, `system.toplevel ${storePath}`],
+  ["a folder of a system", "system", { toplevel: `${alpha}/kernel` }, `system.toplevel ${storePath}`],
+  ["a profile as the system", "system", { toplevel: "/run/current-system" }, `system.toplevel ${storePath}`],
+  ["a derivation as the system", "system", { toplevel: `${alpha}.drv` }, `system.toplevel ${storePath}`],
+  ["a disko script alone", "system", { diskoScript: alpha }, "system.toplevel is missing (a string)"],
+  [
+    "a disko script that is no store path",
+    "system",
+    { toplevel: alpha, diskoScript: "./disko.sh" },
+    `system.diskoScript ${storePath}`,
+  ],
+  [
+    "the system as its disko script",
+    "system",
+    { toplevel: alpha, diskoScript: alpha },
+    "system.diskoScript is the toplevel: give config.system.build.diskoScript",
+  ],
+  ["a system without disko", "__diskoScript", "", "system has no disko script: import disko's module"],
+  ["adopt as text", "adopt", "yes", "adopt must be a boolean, not a string"],
+  ["nix as a list", "nix", [], "nix must be an object, not an array"],
+  ["a builder nowhere", "nix", { buildOn: "host" }, 'nix.buildOn must be one of "client", "target"'],
+  [
+    "a misspelt builder",
+    "nix",
+    { buildOn: "Target" },
+    'nix.buildOn must be one of "client", "target"; did you mean "target"?',
+  ],
+  ["builders as one text", "nix", { builders: "ssh://b" }, "nix.builders must be an array, not a string"],
+  ["an empty builder", "nix", { builders: [""] }, "nix.builders[0] must not be empty"],
+  [
+    "two builders in one",
+    "nix",
+    { builders: ["ssh://a; ssh://b"] },
+    "nix.builders[0] must be a single builder",
+  ],
+  ["a misspelt setting", "nix", { option: {} }, "nix.option is not a known property; did you mean options?"],
+  ["options as a list", "nix", { options: [] }, "nix.options must be an object, not an array"],
+  [
+    "an option as a number",
+    "nix",
+    { options: { "max-jobs": 4 } },
+    'nix.options["max-jobs"] must be a string, not a number',
+  ],
+  [
+    "an option without a name",
+    "nix",
+    { options: { "": "x" } },
+    'nix.options[""] must be a setting of nix.conf',
+  ],
+  [
+    "an option as nix's argument",
+    "nix",
+    { options: { "--refresh": "" } },
+    'nix.options["--refresh"] must be a setting',
+  ],
+  [
+    "builders twice",
+    "nix",
+    { builders: ["ssh://a"], options: { builders: "" } },
+    "nix.options holds builders, which",
+  ],
+  [
+    "a secret for everybody to see",
+    "nix",
+    { options: { "access-tokens": "github.com=x" } },
+    "nix.options holds access-tokens: a secret would stand in the arguments of nix",
+  ],
+  [
+    "remote builders of the target",
+    "nix",
+    { buildOn: "target", builders: ["ssh://b"] },
+    'nix.builders contradicts nix.buildOn "target"',
+  ],
+  [
+    "a build of what is built",
+    "",
+    { nix: { buildOn: "target" }, system: { toplevel: alpha } },
+    "nix.buildOn needs system.flake: system.toplevel is built already",
+  ],
+];

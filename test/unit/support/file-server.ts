@@ -1,0 +1,61 @@
+// A real HTTP server on 127.0.0.1 for one file, that can do what broken servers do.
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface ServerFaults {
+  /** Answers every question with the whole file. */
+  ignoresRange?: boolean;
+  /** Knows no part. */
+  refusesRange?: boolean;
+  /** The connection breaks after so many bytes of an answer, so many times. */
+  breaks?: { afterBytes: number; times: number };
+  /** Says nothing more after so many bytes. */
+  stallsAfterBytes?: number;
+  status?: number;
+}
+
+export class FileServer {
+  /** The Range header of every question. */
+  readonly asked: string[] = [];
+  faults: ServerFaults = {};
+  private readonly server = createServer((request, response) => this.answer(request, response));
+
+  constructor(public content: Buffer) {}
+
+  listen(): Promise<this> {
+    return new Promise((resolve) => this.server.listen(0, "127.0.0.1", () => resolve(this)));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/bundle.tar.gz`;
+  }
+
+  stop(): Promise<void> {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const { range } = request.headers;
+    const { faults, content } = this;
+    this.asked.push(range ?? "");
+    if (faults.status !== undefined) return void response.writeHead(faults.status).end();
+    const from = faults.ignoresRange ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
+    if (from > 0 && (faults.refusesRange || from >= content.length))
+      return void response.writeHead(416).end();
+    const part = content.subarray(from);
+    const total = content.length;
+    response.writeHead(from > 0 ? 206 : 200, {
+      "content-length": part.length,
+      ...(from > 0 ? { "content-range": `bytes ${from}-${total - 1}/${total}` } : {}),
+    });
+    if (faults.breaks && faults.breaks.times-- > 0) {
+      response.write(part.subarray(0, faults.breaks.afterBytes));
+      setTimeout(() => response.destroy(), 100);
+    } else if (faults.stallsAfterBytes !== undefined) {
+      response.write(part.subarray(0, faults.stallsAfterBytes));
+    } else {
+      response.end(part);
+    }
+  }
+}
