@@ -38,4 +38,7 @@ const suite = (name) => ({
   transformIgnorePatterns: [`/node_modules/(?!(?:.*/node_modules/)?(?:${esmOnlyPackages.join("|")})/)`],
 });
 
-module.exports = { projects: ["unit", "contract", "package", "e2e"].map(suite) };
+module.exports = {
+  testSequencer: "<rootDir>/tools/longest-first.cjs",
+  projects: ["unit", "contract", "package", "e2e"].map(suite),
+};

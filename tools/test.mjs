@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { passThrough } from "./setup/process.mjs";
-import { elapsed } from "./setup/say.mjs";
+import { elapsed, say } from "./setup/say.mjs";
+import { keepTimes } from "./test-times.mjs";
 
 const minute = 60_000;
 
@@ -10,21 +11,40 @@ const suites = {
   unit: { testTimeout: minute / 2 },
   // Its tests mostly wait for each other's machines: more of them at once than there are processors.
   contract: { testTimeout: minute, workers: 4 },
-  package: { testTimeout: 5 * minute },
-  // One machine's life at a time: two VMs at once would only slow each other down.
-  e2e: { testTimeout: 20 * minute },
+  package: { testTimeout: 5 * minute, workers: 1 },
+  // A VM has one processor, and its test mostly waits for it: two of them keep two processors busy.
+  e2e: { testTimeout: 20 * minute, workers: 2 },
 };
 
-export const testSuite = (suite) => (args) => jest(suite, args);
+/** `--write-times` keeps how long each test took in docs/testing.md. */
+const writeTimes = "--write-times";
+
+export const testSuite = (suite) => async (args) => {
+  if (!args.includes(writeTimes)) return jest(suite, args);
+  const rest = args.filter((arg) => arg !== writeTimes);
+  return withFolder(async (folder) => {
+    const resultFile = join(folder, "result.json");
+    const code = await jest(suite, [...rest, "--json", `--outputFile=${resultFile}`]);
+    if (code === 0) keepTimes(resultFile);
+    else say("the times were not kept: a run that failed says nothing about them");
+    return code;
+  });
+};
 
 /** All suites, each to its end, and one closing summary over all of them. */
 export async function test(args) {
-  const folder = mkdtempSync(join(tmpdir(), "pulumi-immutable-os-test-"));
-  try {
+  return withFolder(async (folder) => {
     const outcomes = [];
     for (const suite of Object.keys(suites))
       outcomes.push(await runSuite(suite, args, join(folder, `${suite}.json`)));
     return summarise(outcomes);
+  });
+}
+
+async function withFolder(work) {
+  const folder = mkdtempSync(join(tmpdir(), "pulumi-immutable-os-test-"));
+  try {
+    return await work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -38,10 +58,10 @@ async function runSuite(suite, args, resultFile) {
 
 function jest(suite, args) {
   const { testTimeout, workers } = suites[suite];
-  const oneByOne = testTimeout > minute ? ["--runInBand", "--verbose"] : [];
-  const many = workers ? [`--maxWorkers=${workers}`] : [];
+  const detail = testTimeout > minute ? ["--verbose"] : [];
+  const atOnce = workers === undefined ? [] : workers === 1 ? ["--runInBand"] : [`--maxWorkers=${workers}`];
   // A test that failed half way may leave a socket open; the run must end all the same.
-  const manner = [`--testTimeout=${testTimeout}`, "--forceExit", ...oneByOne, ...many];
+  const manner = [`--testTimeout=${testTimeout}`, "--forceExit", ...detail, ...atOnce];
   return passThrough("node", [
     "node_modules/jest/bin/jest.js",
     "--selectProjects",

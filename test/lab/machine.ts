@@ -34,16 +34,21 @@ export class Machine {
     return this.process !== undefined && this.process.exitCode === null && this.process.signalCode === null;
   }
 
-  async powerOn(): Promise<void> {
+  /** Boots, or goes on where a snapshot was taken. */
+  async powerOn(snapshot?: string): Promise<void> {
     if (this.isRunning()) throw new Error("the machine is on already");
     this.serialStart = existsSync(this.serialLogPath) ? statSync(this.serialLogPath).size : 0;
     rmSync(this.qmpSocket, { force: true });
     const errors = openSync(join(this.dir, "qemu.log"), "a");
     // The kernel ends QEMU when this process ends, even when it is killed.
-    this.process = spawn("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64", ...this.commandLine()], {
-      detached: true, // Ctrl-C is for the tests, which then stop it
-      stdio: ["ignore", errors, errors],
-    });
+    this.process = spawn(
+      "setpriv",
+      ["--pdeathsig", "KILL", "qemu-system-x86_64", ...this.commandLine(snapshot)],
+      {
+        detached: true, // Ctrl-C is for the tests, which then stop it
+        stdio: ["ignore", errors, errors],
+      },
+    );
     closeSync(errors);
     await waitFor("QEMU's control socket", 20, async () => {
       if (!this.isRunning())
@@ -77,8 +82,9 @@ export class Machine {
     return (await readFile(this.serialLogPath)).subarray(this.serialStart).toString("utf8");
   }
 
-  private commandLine(): string[] {
+  private commandLine(snapshot: string | undefined): string[] {
     return [
+      ...(snapshot === undefined ? [] : ["-loadvm", snapshot]),
       ...["-machine", "q35", "-display", "none", "-nodefaults"],
       ...["-chardev", `file,id=serial,path=${this.serialLogPath},append=on`, "-serial", "chardev:serial"],
       ...["-qmp", `unix:${this.qmpSocket},server=on,wait=off`],

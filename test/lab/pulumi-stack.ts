@@ -32,14 +32,19 @@ export class PulumiStack {
     private readonly environment: NodeJS.ProcessEnv,
   ) {}
 
-  static async create(example: string, config: Record<string, string>): Promise<PulumiStack> {
+  /** Of the program in `programs`/`name` of this repository. */
+  static async create(
+    name: string,
+    config: Record<string, string> = {},
+    programs = "examples",
+  ): Promise<PulumiStack> {
     const folder = await mkdtemp(join(tmpdir(), "immutable-os-stack-"));
     const program = join(folder, "program");
     removeTogetherWithThisProcess(folder);
     await mkdir(join(folder, "state"));
-    await cp(join(root, "examples", example), program, { recursive: true });
+    await cp(join(root, programs, name), program, { recursive: true });
     await symlink(join(root, "node_modules"), join(program, "node_modules"));
-    await writeFile(join(program, "Pulumi.yaml"), `name: ${example}\nruntime: nodejs\n`);
+    await writeFile(join(program, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\n`);
     const stack = new PulumiStack(folder, program, {
       ...process.env,
       ...nixEnvironment,

@@ -34,6 +34,8 @@ export interface Vm {
   powerCut(): Promise<void>;
   powerOn(): Promise<void>;
   setNetwork(up: boolean): Promise<void>;
+  /** Whether 127.0.0.1:port leads to this machine; connections that are open stay. */
+  setForwarding(on: boolean): Promise<void>;
   /** From the next reset on the firmware boots the second disk. */
   bootFromDataDisk(): Promise<void>;
   snapshot(tag: string): Promise<void>;
@@ -139,6 +141,14 @@ function controls(name: string, machine: Machine, privateKeyPath: string): Vm {
       await qmp(qmpSocket, "set_link", { name: "nic", up });
     },
 
+    async setForwarding(on) {
+      const rule = `tcp:127.0.0.1:${port}`;
+      const command = on ? `hostfwd_add net ${rule}-:22` : `hostfwd_remove net ${rule}`;
+      const answer = String(await qmp(qmpSocket, "human-monitor-command", { "command-line": command }));
+      if (!(on ? /^$/ : / removed/).test(answer.trim()))
+        throw new Error(`QEMU's monitor, ${command}: ${answer}`);
+    },
+
     async bootFromDataDisk() {
       await qmp(qmpSocket, "qom-set", { path: "/machine/peripheral/data", property: "bootindex", value: 0 });
     },
@@ -146,7 +156,10 @@ function controls(name: string, machine: Machine, privateKeyPath: string): Vm {
     snapshot: (tag) => monitor(qmpSocket, `savevm ${tag}`),
 
     async restore(tag) {
-      await monitor(qmpSocket, `loadvm ${tag}`);
+      // Within a running QEMU the guest's clock would jump ahead by all the time since the snapshot, and its timers
+      // would not: for minutes such a machine may be deaf.
+      await machine.powerCut();
+      await machine.powerOn(tag);
       await vm.setNetwork(true);
       await vm.forgetHostKeys();
       await vm.waitForSsh(60);

@@ -14,6 +14,7 @@ mkdir -p "$root/nix/var/nix" "$root/mnt" "$root/tmp" "$root/root" "$root/var/log
     "$root/etc/ssh"
 chmod 1777 "$root/tmp"
 ln -sf bash "$root/usr/bin/sh"
+ln -sf gawk "$root/usr/bin/awk" # Debian makes this link when it configures the package
 for applet in reboot poweroff halt; do ln -sf ../bin/busybox "$root/usr/sbin/$applet"; done
 
 rm -f "$root/etc/os-release"

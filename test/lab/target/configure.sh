@@ -23,11 +23,18 @@ systemctl --quiet --root="$root" enable systemd-networkd.service ssh.service lab
 
 chroot "$root" useradd --create-home --shell /bin/bash admin
 echo 'admin ALL=(ALL) NOPASSWD: ALL' > "$root/etc/sudoers.d/admin"
-chmod 440 "$root/etc/sudoers.d/admin"
-install -d -m 700 "$root/root/.ssh" "$root/home/admin/.ssh"
+# Somebody whom sudo asks for a password: "lab-sudo".
+chroot "$root" useradd --create-home --shell /bin/bash --gid operator operator
+echo 'operator:lab-sudo' | chroot "$root" chpasswd
+echo 'operator ALL=(ALL) ALL' > "$root/etc/sudoers.d/operator"
+chmod 440 "$root"/etc/sudoers.d/*
+install -d -m 700 "$root/root/.ssh"
 install -m 600 "$key" "$root/root/.ssh/authorized_keys"
-install -m 600 "$key" "$root/home/admin/.ssh/authorized_keys"
-chroot "$root" chown -R admin: /home/admin/.ssh
+for user in admin operator; do
+    install -d -m 700 "$root/home/$user/.ssh"
+    install -m 600 "$key" "$root/home/$user/.ssh/authorized_keys"
+    chroot "$root" chown -R "$user:" "/home/$user/.ssh"
+done
 
 rm -rf "$root"/usr/share/doc/* "$root"/usr/share/man/* "$root"/usr/share/locale/* \
     "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
