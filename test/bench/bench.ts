@@ -8,7 +8,8 @@ import { measureLifetime } from "./lifetime";
 import { loopbackHosts } from "./loopback-host";
 import { pulumiMachine } from "./pulumi-machine";
 import { conditions, writeReport } from "./report";
-import { measureSilentFailure } from "./silent-failure";
+import { measureResume } from "./resume";
+import { measureSilentFailures } from "./silent-failures";
 import { measureUploads } from "./uploads";
 
 const creates = Number(
@@ -43,9 +44,15 @@ async function onTheMachine(): Promise<Figure[]> {
   const lab = await startQuickstart("alpha");
   try {
     const machine = await pulumiMachine(lab);
-    await measure("creates", () => measureCreates(machine, creates, say));
+    let createSeconds: number[] = [];
+    await measure("creates", async () => {
+      const measured = await measureCreates(machine, creates, say);
+      createSeconds = measured.seconds;
+      return measured.figures;
+    });
     await measure("the installed machine", () => measureLifetime(machine));
-    await measure("the silent failure", async () => [await measureSilentFailure(machine)]);
+    await measure("the silent failures", () => measureSilentFailures(machine));
+    await measure("the resume", () => measureResume(machine, createSeconds));
     await measure("uploads into the machine", async () => {
       await machine.reset();
       const hostKey = (await lab.vm.hostKeys()).find((key) => key.startsWith("ssh-ed25519 ")) ?? "";

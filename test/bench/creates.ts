@@ -23,7 +23,7 @@ export async function measureCreates(
   machine: PulumiMachine,
   runs: number,
   log: (line: string) => void,
-): Promise<Figure[]> {
+): Promise<{ figures: Figure[]; seconds: number[] }> {
   const creates: Creates = { ours: [], provider: [], peakMemory: [], plain: [] };
   for (let count = 1; count <= runs; count++) {
     await machine.reset();
@@ -34,7 +34,7 @@ export async function measureCreates(
     const create = await createByPulumi(machine, creates);
     log(`create ${count} of ${runs} by pulumi up: ${create.seconds.toFixed(1)} s`);
   }
-  return figuresOf(creates);
+  return { figures: figuresOf(creates), seconds: creates.ours.map((create) => create.seconds) };
 }
 
 async function createByPulumi(

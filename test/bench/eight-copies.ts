@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { runLocal } from "../../provider/transport/local";
-import { nixFlags } from "../../provider/nixos/evaluate";
+import { nixFlags } from "../../provider/nixos/nix-arguments";
 import { runFolder } from "../lab/cache";
 import { labFlake, nixEnvironment } from "../lab/mini-nixos";
 import { quote, sh, sleep } from "../lab/shell";

@@ -21,7 +21,8 @@ export function watchPlugin(stackFolder: string): { stop(): Promise<number> } {
   };
 }
 
-async function pluginsOf(stackFolder: string): Promise<string[]> {
+/** The dynamic providers of one stack, by their pids. */
+export async function pluginsOf(stackFolder: string): Promise<string[]> {
   const processes = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
   const isOurs = async (pid: string): Promise<boolean> =>
     (await read(pid, "cmdline")).includes("dynamic-provider") &&
