@@ -2,7 +2,7 @@ import { HostError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import type { CommandResult } from "../core/shell";
 import type { HostSession, WayName } from "./session";
-import { keepTrying } from "./session";
+import { isPassing, keepTrying } from "./session";
 
 const readBootId = "cat /proc/sys/kernel/random/boot_id";
 
@@ -26,6 +26,8 @@ export interface WaitForBoot {
   deadlineSeconds: number;
   /** Seconds after which the old boot, when it still answers, proves that nothing was booted. */
   oldMayAnswerSeconds: number;
+  /** The system that is left proves other keys than the expected one, and may be met for as long as it may answer. */
+  leftHasOtherKeys?: boolean;
   /** Shell test that holds while the end of the old boot is still ordered and to come: a slow machine is no failure. */
   endIsPending?: string;
   progress: Progress;
@@ -69,12 +71,17 @@ echo "command line: $(cat /proc/cmdline)"`;
         `${state.oldAlive ? "the old system still answers" : "waiting for the new system"}, ` +
           `${Math.round(seconds)} s of at most ${wait.deadlineSeconds} s`,
       ),
+    (error, seconds) => isPassing(error) || isOfTheSystemLeft(wait, error, seconds),
   );
   const { seconds, last } = outcome;
   return (
     outcome.result ??
     (state.oldAnswered ? { end: "old-boot-alive", seconds } : { end: "silent", seconds, last })
   );
+}
+
+function isOfTheSystemLeft(wait: WaitForBoot, { code }: HostError, seconds: number): boolean {
+  return code === "host-key-mismatch" && wait.leftHasOtherKeys === true && seconds < wait.oldMayAnswerSeconds;
 }
 
 async function askOld(

@@ -92,6 +92,8 @@ function notWritten(files: readonly HostFile[], place: FilePlace, stderr: string
     what: `${file?.property ?? files.map(({ property }) => property).join(", ")} could not be written on the host`,
     expected: `every file below ${place.root || "/"}, read back`,
     seen: reason || "no reason was given",
-    next: "correct what is named, then run pulumi up again: it goes on here",
+    next: / has no (user|group) /.test(reason)
+      ? "give the owner's number: a system with systemd.sysusers or userborn makes its users at boot, and names are looked up before; then run pulumi up again: it goes on here"
+      : "correct what is named, then run pulumi up again: it goes on here",
   });
 }

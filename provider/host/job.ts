@@ -14,13 +14,23 @@ export interface Job {
 
 export interface JobResult {
   exitCode: number;
+  /** Its end: the last 5000 lines. */
   output: string;
+}
+
+/** How many lines were read, and the last ones of them. */
+interface Said {
+  count: number;
+  lines: string[];
 }
 
 const folder = "/run/pulumi-immutable-os/jobs";
 /** The start script's exit code for: another client was faster. */
 const atWork = 73;
 const startSeconds = 30;
+/** Of one look, and of what is kept: a job that talks without end must not fill our memory. */
+const mostLines = 5000;
+const mostLetters = 1000;
 /** A network that is away for longer, or a machine that has lost its power: the job goes on without us, or not at all. */
 const longestSilenceSeconds = 180;
 
@@ -40,12 +50,13 @@ export async function runJob(session: HostSession, job: Job): Promise<JobResult>
       next: "look at the free space of /run on the host, then run pulumi up again",
     });
   }
-  const lines: string[] = [];
+  const said: Said = { count: 0, lines: [] };
+  const { lines } = said;
   let answered = performance.now();
   const outcome = await keepTrying<number>(
     job.deadlineSeconds,
     async () => {
-      const end = await follow(session, job, lines);
+      const end = await follow(session, job, said);
       answered = performance.now();
       return end;
     },
@@ -118,27 +129,37 @@ fi`;
 }
 
 /** One look that stays on the host until the job ends or 20 s are over: few commands, live output. */
-async function follow(session: HostSession, job: Job, lines: string[]): Promise<number | undefined> {
+async function follow(session: HostSession, job: Job, said: Said): Promise<number | undefined> {
   const dir = `${folder}/${job.name}`;
   const look = await session.run(
-    `n=${lines.length + 1}; i=0
+    `n=${said.count + 1}; i=0; left=${mostLines}
+show() { tail -n +$n ${dir}/log | head -n "$1" | cut -c1-${mostLetters}; }
 while :; do
   [ -e ${dir}/log ] || exit 76
   [ -e ${dir}/rc ] && end=1 || end=0
-  new=$(tail -n +$n ${dir}/log | wc -l); [ "$new" -gt 0 ] && { tail -n +$n ${dir}/log | head -n "$new"; n=$((n+new)); }
-  [ $end = 1 ] && { tail -n +$n ${dir}/log; exit 0; }
+  new=$(tail -n +$n ${dir}/log | wc -l)
+  [ "$new" -lt $left ] || { show $left; exit 75; }
+  [ "$new" -gt 0 ] && { show "$new"; n=$((n+new)); left=$((left-new)); }
+  [ $end = 1 ] && { show 1; exit 0; }
+  pid=$(cat ${dir}/pid 2>/dev/null) && [ -n "$pid" ] && ! grep -qs "${dir}/start" "/proc/$pid/cmdline" && [ ! -e ${dir}/rc ] && exit 77
   i=$((i+1)); [ $i -ge 40 ] && exit 75
   sleep 0.5
 done`,
     { deadlineSeconds: 40, onLine: (line) => job.onLine(line) },
   );
-  const seen = look.stdout.replace(/\n$/, "");
-  if (seen !== "") lines.push(...seen.split("\n"));
+  if (look.stdout !== "") keep(said, look.stdout.replace(/\n$/, "").split("\n"));
   if (look.exitCode === 75) return undefined;
   if (look.exitCode === 76) throw jobGone(job);
+  if (look.exitCode === 77) throw jobKilled(job, said);
   const rc = await session.run(`cat ${dir}/rc`, { deadlineSeconds: 15 });
   const exitCode = Number.parseInt(rc.stdout, 10);
   return Number.isNaN(exitCode) ? undefined : exitCode;
+}
+
+function keep(said: Said, lines: readonly string[]): void {
+  said.count += lines.length;
+  said.lines.push(...lines);
+  said.lines.splice(0, said.lines.length - mostLines);
 }
 
 function jobGone(job: Job): HostError {
@@ -147,6 +168,17 @@ function jobGone(job: Job): HostError {
     expected: `its output in ${folder}/${job.name}`,
     seen: "no such file: the host has rebooted, most likely",
     next: "look at the machine's console, then run pulumi up again",
+  });
+}
+
+/** systemd ends a whole unit when one process of it runs out of memory; nobody is left then to write the exit code. */
+function jobKilled(job: Job, { lines }: Said): HostError {
+  return new HostError("command-failed", {
+    what: `the job ${job.name} was killed on the host before its end`,
+    expected: "its exit code",
+    seen: "neither its process nor an exit code",
+    next: "most likely the memory ran out: dmesg on the host tells. Then run pulumi up again",
+    log: lines.join("\n"),
   });
 }
 

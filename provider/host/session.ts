@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { sleep } from "../core/deadline";
 import { HostError } from "../core/errors";
 import type { Access, CommandResult, Connect, RunOptions, Shell } from "../core/shell";
@@ -74,7 +75,7 @@ export class HostSession {
     const connectTimeoutSeconds = Math.min(access.connectTimeoutSeconds, mostSeconds);
     const shell = await this.connect({
       ...access,
-      hostKeys: access.hostKeys ?? (this.pinned && [...this.pinned, ...this.announced]),
+      hostKeys: this.acceptedKeys(access),
       connectTimeoutSeconds,
     });
     if (this.ended) {
@@ -98,42 +99,58 @@ export class HostSession {
 
   private async firstContact(): Promise<Shell> {
     const failures: HostError[] = [];
-    for (const name of this.distinctWays()) {
+    let refusedBy: readonly string[] | undefined;
+    for (const [name, access] of this.distinctWays()) {
+      const keys = this.acceptedKeys(access);
+      // After a wrong key only a way that knows another one: a way without any would take anybody's.
+      if (refusedBy !== undefined && (keys === undefined || isDeepStrictEqual(keys, refusedBy))) continue;
       try {
         return await this.enter(name);
       } catch (error) {
         if (!(error instanceof HostError) || !isOtherWayWorthTrying(error)) throw error;
+        if (error.code === "host-key-mismatch") refusedBy = keys ?? [];
         failures.push(error);
       }
     }
     throw worst(failures);
   }
 
-  private distinctWays(): WayName[] {
+  private acceptedKeys(access: Access): readonly string[] | undefined {
+    return access.hostKeys ?? (this.pinned && [...this.pinned, ...this.announced]);
+  }
+
+  private distinctWays(): [WayName, Access][] {
     const seen = new Set<string>();
-    return this.order.filter((name) => {
+    return this.order.flatMap((name) => {
       const access = this.ways[name];
-      if (access === undefined) return false;
-      const key = JSON.stringify(access);
-      return seen.has(key) ? false : seen.add(key) !== undefined;
+      if (access === undefined) return [];
+      // Labels say where a way was declared, not where it leads.
+      const key = JSON.stringify(access, (property, value: unknown) =>
+        property === "label" ? undefined : value,
+      );
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return [[name, access]];
     });
   }
 }
 
 function isOtherWayWorthTrying(error: HostError): boolean {
-  return error.code === "unreachable" || error.code === "login-refused";
+  return ["unreachable", "login-refused", "host-key-mismatch"].includes(error.code);
 }
 
-/** A refused login says more than a refused connection: somebody was there. */
+/** A refused login says more than a refused connection: somebody was there. A wrong key says the most. */
 function worst(failures: HostError[]): HostError {
-  return failures.find((error) => error.code === "login-refused") ?? (failures[0] as HostError);
+  const withCode = (code: string): HostError | undefined => failures.find((error) => error.code === code);
+  return withCode("host-key-mismatch") ?? withCode("login-refused") ?? (failures[0] as HostError);
 }
 
-/** Tries again until `attempt` gives something or the deadline is over; `wrong keys` end it at once. */
+/** Tries again until `attempt` gives something or the deadline is over; an error that does not pass ends it at once. */
 export async function keepTrying<T>(
   deadlineSeconds: number,
   attempt: () => Promise<T | undefined>,
   onTry: (seconds: number, last: HostError | undefined) => void,
+  passes: (error: HostError, seconds: number) => boolean = isPassing,
 ): Promise<{ result: T | undefined; last: HostError | undefined; seconds: number }> {
   const start = performance.now();
   let last: HostError | undefined;
@@ -145,13 +162,13 @@ export async function keepTrying<T>(
       const result = await attempt();
       if (result !== undefined) return { result, last, seconds };
     } catch (error) {
-      if (!(error instanceof HostError) || !isPassing(error)) throw error;
+      if (!(error instanceof HostError) || !passes(error, seconds)) throw error;
       last = error;
     }
     await sleep(500);
   }
 }
 
-function isPassing(error: HostError): boolean {
+export function isPassing(error: HostError): boolean {
   return ["unreachable", "login-refused", "connection-lost", "deadline-exceeded"].includes(error.code);
 }

@@ -14,7 +14,8 @@ export function isAdoption(
   earlier: Earlier | undefined,
 ): boolean {
   const { spec } = context;
-  if (spec.inputs.adopt !== true || (earlier !== undefined && earlier.installKey !== "")) return false;
+  const isInstalling = earlier?.begun !== undefined || (earlier?.installKey ?? "") !== "";
+  if (spec.inputs.adopt !== true || isInstalling) return false;
   return !receiptSays(facts, context, "disko");
 }
 

@@ -59,7 +59,8 @@ export function requireReinstallConsent(state: HostState, news: NixosHostInputs)
 /** An install that stopped half-way, or was asked for in parts, goes on where the machine's receipt says. */
 function resumeLine(state: HostState, news: NixosHostInputs): string {
   const boots = `reboots into ${shortPath(news.current.toplevel)}, kernel ${news.booted.kernelRelease}`;
-  if (news.adopt === true && state.__installed.installKey === "") {
+  const { installKey: installed, begun } = state.__installed;
+  if (news.adopt === true && installed === "" && begun === undefined) {
     return `ADOPT goes on: nothing is wiped; the machine is moved to ${shortPath(news.current.toplevel)}, kernel ${news.booted.kernelRelease}`;
   }
   if (["disko", "install"].includes(state.phase)) {

@@ -11,7 +11,7 @@ import { recordDisks } from "./disk-check";
 import { announcedHostKeys } from "./given-host-keys";
 import { isInstaller, isNixos, type NixosFacts } from "./facts";
 import { isOutOfReach, noSystem } from "./half-way";
-import { installReceipt, receiptSays } from "./install-receipt";
+import { diskoBegan, installReceipt, receiptSays } from "./install-receipt";
 import { plan } from "./plan";
 import type { NixosHostInputs } from "./schema";
 import { updateSequence, type Sequence } from "./sequences";
@@ -91,7 +91,10 @@ export function contextFor(
 /** While an install is under way its disks hold neither what they did nor what they will. */
 function notesOf(olds: HostState, key: string): NixosContext["notes"] {
   if (isInstalled(olds)) return { disksAgreed: olds.disks };
-  return olds.__installed.begun === key ? { diskoBegan: true, disksBefore: olds.disks } : {};
+  return {
+    ...(olds.disks.length > 0 && { disksBefore: olds.disks }),
+    ...(olds.__installed.begun === key && { diskoBegan: true }),
+  };
 }
 
 function leaseOf({ session, spec, progress }: NixosContext): HostLease {
@@ -108,6 +111,11 @@ function begin(context: NixosContext, run: Run, sequence: Sequence, olds: HostSt
   const facts = run.facts as NixosFacts;
   run.updating = sequence === updateSequence;
   if (lease !== undefined) lease.onDisk = run.updating;
+  if (!run.updating) {
+    // How far this install is, the machine's own receipt says; the state may be of before it.
+    run.phase = kept.filter((phase) => receiptSays(facts, context, phase)).at(-1) ?? run.phase;
+    if (diskoBegan(facts, context) && !receiptSays(facts, context, "install")) notes.diskoBegan = true;
+  }
   notes.adopting = run.updating && isAdoption(context, facts, olds?.__installed);
   if (!notes.adopting) return;
   notes.disksBefore = recordDisks(facts, spec.disks);

@@ -45,10 +45,12 @@ export function identityProblems(
     const disk = findDisk(facts, wanted.device);
     if (disk === undefined) return [notADisk(facts, wanted.device)];
     const known = before.find((record) => record.device === wanted.device);
+    // Tools and kernels of different age call one disk differently: one strong name that agrees is enough.
+    const names = known !== undefined && sharesName(disk, known) ? undefined : known;
     return [
       // What is declared counts; what the old system saw stands in where nothing is.
-      differs(wanted.device, "serial", wanted.serial ?? known?.serial, disk.serial),
-      differs(wanted.device, "wwn", wanted.wwn ?? known?.wwn, disk.wwn),
+      differs(wanted.device, "serial", wanted.serial ?? names?.serial, disk.serial),
+      differs(wanted.device, "wwn", wanted.wwn ?? names?.wwn, disk.wwn),
       differs(wanted.device, "model", wanted.model ?? (disk.model && known?.model), disk.model, sameModel),
       differs(wanted.device, "size", wanted.sizeBytes ?? known?.sizeBytes, disk.sizeBytes),
       tooSmall(wanted.device, demands.leastBytes[wanted.device] ?? 0, disk),
@@ -107,6 +109,7 @@ export function requireSameContent(
   facts: NixosFacts,
   demands: DiskDemands,
   before: readonly ReceiptDisk[],
+  next: string,
 ): void {
   const foreign = contentProblems(facts, demands, before);
   if (foreign.length === 0) return;
@@ -114,7 +117,7 @@ export function requireSameContent(
     what: "a disk does not hold what it held when its wipe was agreed to; nothing was changed on it",
     expected: "the content that the preview and the old system showed",
     seen: foreign.join("; "),
-    next: "see what is on it now. If it may go: boot the machine's own system or run pulumi refresh, so that it is recorded, then run pulumi up again",
+    next,
   });
 }
 
@@ -135,6 +138,10 @@ function differs<Value extends string | number>(
   return wanted === undefined || wanted === "" || same(wanted, seen)
     ? ""
     : `${device} has ${what} ${seen || "(none)"}, not ${wanted}`;
+}
+
+function sharesName(disk: Disk, { serial, wwn }: ReceiptDisk): boolean {
+  return (serial !== "" && serial === disk.serial) || (wwn !== "" && wwn === disk.wwn);
 }
 
 /** udev writes "_" for blanks; without udev the kernel's own 16 characters of it are all there is. */

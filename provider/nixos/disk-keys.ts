@@ -4,21 +4,24 @@ import type { NixosContext } from "./context";
 import { ramFileSystems, type NixosFacts } from "./facts";
 import { diskKeyFiles } from "./install-files";
 
-/** Runs the disko script with the disk keys in the installer's RAM, and lets none of them stay, however it ends. */
+/**
+ * Runs the disko script with the disk keys in the installer's RAM, and lets none of them stay, however it ends. The
+ * script gets their paths, to remove them itself: we may be dead by then, or without a connection.
+ */
 export async function withDiskKeys<T>(
   { spec, session }: NixosContext,
   facts: NixosFacts,
-  work: () => Promise<T>,
+  work: (paths: readonly string[]) => Promise<T>,
 ): Promise<T> {
   const keys = await diskKeyFiles(spec.inputs.install);
-  if (keys.length === 0) return work();
+  if (keys.length === 0) return work([]);
   requireRam(keys, facts);
   const paths = keys.map(({ path }) => path);
   let result: T;
   try {
     const place = { root: "" as const, deadlineSeconds: 120, code: "disko-failed" as const };
     await writeFiles(session, keys, place);
-    result = await work();
+    result = await work(paths);
   } catch (error) {
     // The first error says more; where the host is out of reach, the keys go with its RAM.
     await removeFiles(session, paths).catch(() => undefined);

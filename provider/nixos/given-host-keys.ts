@@ -39,20 +39,35 @@ export async function announcedHostKeys(install: Install): Promise<string[]> {
 }
 
 /** A declared host key rules: keys that it does not accept would shut us out of the new system. */
-export async function refuseContradiction({ connection, install }: NixosHostInputs): Promise<void> {
+export async function refuseContradiction(
+  { connection, install }: NixosHostInputs,
+  /** What the machine has proved to own by now. */
+  proved: readonly string[],
+): Promise<void> {
   const { hostKey = "accept-new" } = connection;
   if (hostKey === "accept-new") return;
-  const declared = [hostKey].flat();
-  for (const { type, property, publicKey } of await givenKeys(install)) {
-    const sure = declared.every((entry) => typePatterns[type].test(entry));
-    if (!sure || declared.some((entry) => entry.startsWith(publicKey))) continue;
+  const given = await givenKeys(install);
+  const known = [...proved, ...given.map(({ publicKey }) => publicKey)];
+  // A fingerprint tells its type only where its key is known.
+  const declared = [hostKey].flat().map((entry) => known.find((key) => isFingerprintOf(entry, key)) ?? entry);
+  for (const { type, property, publicKey } of given) {
+    const namesType = declared.some((entry) => typePatterns[type].test(entry));
+    if (!namesType || declared.some((entry) => entry.startsWith(publicKey))) continue;
     throw new HostError("bad-input", {
-      what: `connection.hostKey does not accept ${property}: the new system would be refused; nothing was changed`,
+      what: `connection.hostKey does not accept ${property}: the new system would be refused`,
       expected: publicKey,
       seen: declared.join(", "),
       next: "let connection.hostKey name the new key, and install.connection.hostKey the present one",
     });
   }
+}
+
+function isFingerprintOf(entry: string, publicKey: string): boolean {
+  const blob = Buffer.from(publicKey.split(" ")[1] ?? "", "base64");
+  return (
+    entry.trim().replace(/=$/, "") ===
+    `SHA256:${createHash("sha256").update(blob).digest("base64").slice(0, 43)}`
+  );
 }
 
 async function givenKeys(install: Install): Promise<GivenKey[]> {
@@ -81,7 +96,7 @@ function checkedKey(
   const { publicKey } = read;
   if (publicKey !== undefined && typePatterns[type].test(publicKey)) return { privateKey, publicKey };
   throw new HostError("bad-input", {
-    what: `${property} is no ${type} host key that sshd could use; nothing was changed`,
+    what: `${property} is no ${type} host key that sshd could use`,
     expected: `a private ${type} key without a passphrase, in OpenSSH format or, rsa and ecdsa, as PEM`,
     seen: whatItIs(privateKey, read),
     next: `ssh-keygen -t ${type} -N "" -f FILE makes one; ssh-keygen -p -N "" -f FILE takes the passphrase away`,

@@ -82,7 +82,10 @@ export const inputRules: readonly InputRule[] = [
     path: "nix.options",
     reads: ["nix.options"],
     problem: ({ nix }) => {
-      const name = Object.keys(nix?.options ?? {}).find((key) => /token|password|secret/.test(key));
+      // `secret-key-files` names files, and its name alone is no secret.
+      const name = Object.keys(nix?.options ?? {}).find(
+        (key) => /token|password|secret/.test(key) && !key.endsWith("-files"),
+      );
       return (
         name &&
         `holds ${name}: a secret would stand in the arguments of nix, for everybody to see; put it into nix.conf`

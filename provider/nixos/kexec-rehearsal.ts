@@ -1,7 +1,7 @@
 import { HostError, type ErrorCode } from "../core/errors";
 import { bytes } from "../core/format";
 import type { NixosContext } from "./context";
-import type { NixosFacts } from "./facts";
+import { uploadFolder, type NixosFacts } from "./facts";
 import { rehearseKexec, uploadBundle } from "./kexec-bundle";
 import { Candidates, type Installer } from "./kexec-candidates";
 import { kexecImage, type KexecImage } from "./kexec-image";
@@ -34,22 +34,26 @@ async function bringToHost(
   reference: KexecImageReference,
 ): Promise<Installer> {
   const { spec, progress, runLocal } = context;
+  const { options, builders } = spec.inputs.nix ?? {};
   const image = await kexecImage(reference, {
     progress,
     runLocal,
-    nixArguments: nixArguments(spec.inputs.nix?.options),
+    nixArguments: nixArguments({ ...options, ...(builders && { builders: builders.join(" ; ") }) }),
     deadlineSeconds: spec.deadlines.phaseSeconds,
   });
-  requireSpace(facts, image);
+  await requireSpace(context, facts, image);
   await uploadBundle(context, image);
   return { ...(await rehearseKexec(context)), sha256: image.sha256, source: imageName(reference) };
 }
 
 /** The tarball, what is unpacked from it, and the initrd that `run` makes a larger copy of. */
-function requireSpace(facts: NixosFacts, image: KexecImage): void {
+async function requireSpace({ session }: NixosContext, facts: NixosFacts, image: KexecImage): Promise<void> {
   const needed = image.sizeBytes * 3;
   const free = (facts.freeKiB["/root"] ?? 0) * 1024;
   if (free >= needed) return;
+  // What an earlier attempt left there is used again, or replaced.
+  const left = await session.run(`du -sk ${uploadFolder} 2>/dev/null | cut -f1`, { deadlineSeconds: 30 });
+  if (free + (Number.parseInt(left.stdout, 10) || 0) * 1024 >= needed) return;
   throw new HostError("preflight-refused", {
     what: "the machine cannot be installed as it is; nothing was changed",
     expected: `${bytes(needed)} free in /root for the installer`,

@@ -19,5 +19,5 @@ export function expandHome(path: string): string {
 }
 
 export function badInput(what: string, next: string): HostError {
-  return new HostError("bad-input", { what: `${what}; nothing was changed`, next });
+  return new HostError("bad-input", { what, next });
 }

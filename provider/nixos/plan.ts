@@ -2,6 +2,7 @@ import { HostError } from "../core/errors";
 import { howToAdopt, isAdoption, requireAdoptable } from "./adoption";
 import { disksWithoutConsent, howToConsent } from "./consent";
 import type { Earlier, NixosContext } from "./context";
+import { receiptPaths } from "../host/receipt";
 import { findDisk } from "./disk-check";
 import { diskoOutputs } from "./disko-mode";
 import { isInstaller, isNixos, type NixosFacts } from "./facts";
@@ -71,7 +72,7 @@ function refuseForeignReceipt(spec: NixosSpec, facts: NixosFacts): void {
     next:
       "check connection.host; two resources must not deploy to one machine. If the other one is gone for good: " +
       (isNixos(facts) ? `${howToAdopt} ` : "") +
-      "To install the machine anew, remove /var/lib/pulumi-immutable-os/receipt.json on it",
+      `To install the machine anew, remove ${receiptPaths.join(" and ")} on it`,
   });
 }
 

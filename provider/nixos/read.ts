@@ -42,7 +42,8 @@ export async function read(
     machineId: facts.machineId,
     bootId: facts.bootId,
     bootedSystem: facts.bootedSystem,
-    disks: disksSeen(facts, context.spec) ?? state.disks,
+    // Half-way the state says which disks the install began with: a look must not make other ones the right ones.
+    disks: (isInstalled(state) && disksSeen(facts, context.spec)) || state.disks,
     attempts: facts.receipt?.attempts ?? state.attempts,
   };
   // Before the end of an install there is nothing declared yet that could drift.

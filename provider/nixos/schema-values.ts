@@ -31,8 +31,8 @@ export const loginName = text.regex(
   "must be a login name, without blanks, ':' and '@'",
 );
 
-/** It is handed to sudo as a line. */
-export const password = text.regex(/^[^\r\n]+$/, "must be a single line");
+/** It is handed to sudo as a line; one that was read from a file mostly has the file's last newline. */
+export const password = text.regex(/^[^\r\n]+(\r?\n)?$/, "must be a single line");
 
 export const storePath = z
   .string()
@@ -45,8 +45,9 @@ export const sha256 = z
   .string()
   .regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits, as sha256sum prints them");
 
+/** As it stands in a file, with the newline at its end. */
 const publicKey =
-  /^(ssh-[a-z0-9-]+|ecdsa-sha2-[a-z0-9-]+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( .*)?$|^SHA256:[A-Za-z0-9+/]{43}=?$/;
+  /^(ssh-[a-z0-9-]+|ecdsa-sha2-[a-z0-9-]+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( .*)?\s*$|^SHA256:[A-Za-z0-9+/]{43}=?\s*$/;
 const publicKeyWords = 'must be a public key ("ssh-ed25519 AAAA…") or a fingerprint ("SHA256:…")';
 
 export const hostKey = z.union([

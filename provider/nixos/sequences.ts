@@ -1,7 +1,7 @@
 import type { Phase } from "../core/phase";
 import type { NixosContext } from "./context";
 import type { NixosFacts } from "./facts";
-import { build } from "./phases/build";
+import { build, buildForInstall } from "./phases/build";
 import { confirm } from "./phases/confirm";
 import { copy } from "./phases/copy";
 import { disko } from "./phases/disko";
@@ -23,7 +23,7 @@ export function installSequence(spec: NixosSpec): Sequence {
   return [
     ...((wants("disko") || wants("install")) && handsOverFiles(spec) ? [files] : []),
     ...(wants("kexec") ? [preflight] : []),
-    ...(wants("disko") || wants("install") ? [build] : []),
+    ...(wants("disko") || wants("install") ? [buildForInstall] : []),
     ...(wants("kexec") ? [kexec] : []),
     ...(wants("disko") ? [disko] : []),
     ...(wants("install") ? [install] : []),

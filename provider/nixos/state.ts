@@ -59,7 +59,8 @@ export function stateOf(
 ): HostState {
   const { spec, session, notes } = context;
   const { phase, unfinished } = run;
-  const wiped = receiptSays(facts, context, "disko") || (phase === "confirm" && isNixos(facts));
+  const wiped =
+    receiptSays(facts, context, "disko") || (phase === "confirm" && unfinished === "" && isNixos(facts));
   const begun = isHalfWay(phase) && diskoBegan(facts, context);
   return {
     ...spec.inputs,

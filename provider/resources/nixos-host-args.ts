@@ -1,4 +1,7 @@
 import type { Input } from "@pulumi/pulumi";
+import type { DiskArgs, KexecImageArgs } from "./kexec-and-disk-args";
+
+export type { DiskArgs, KexecImageArgs } from "./kexec-and-disk-args";
 
 /** What a NixosHost is declared by. */
 export interface NixosHostArgs {
@@ -92,6 +95,8 @@ export interface LoginArgs {
 export interface JumpHostArgs extends LoginArgs {
   /** Name or address, IPv4 or IPv6. */
   host: Input<string>;
+  /** Default: `root`. It needs no sudo. */
+  user?: Input<string>;
 }
 
 /** What a host that is worked on needs beside a login. */
@@ -123,8 +128,9 @@ export interface DeadlineArgs {
 /** How a machine is installed. */
 export interface InstallArgs {
   /**
-   * The way into the system that the machine runs before; what is not given is as in `connection`. The installer is
-   * entered as root with this login's key, at this host and `installerPort`.
+   * The way into the system that the machine runs before; what is not given is as in `connection`, `jumpHost` included:
+   * a machine that needs one later cannot be reached directly before. The installer is entered as root with this
+   * login's key, at this host and `installerPort`.
    */
   connection?: Input<Partial<ConnectionLoginArgs>>;
   /**
@@ -174,8 +180,10 @@ export interface InstallArgs {
    */
   extraFiles?: Input<Record<string, Input<ExtraFileArgs>>>;
   /**
-   * Keys that the disko layout reads, by their path in the installer: in its RAM, for root alone, and gone after disko.
-   * They are taken to the byte: a newline at the end counts. Used by an install, not by an update.
+   * Keys that the disko layout reads, by their path in the installer: in its RAM, for root alone. They are taken to the
+   * byte: a newline at the end counts. The job that runs disko removes them, however disko ends and also when nobody
+   * follows it any more. A client that dies after it wrote them and before that job began leaves them in that RAM, until
+   * the next `up` or a boot. Used by an install, not by an update.
    */
   diskEncryptionKeys?: Input<Record<string, Input<FileSourceArgs>>>;
   /**
@@ -198,13 +206,16 @@ export interface InstallArgs {
 export interface FileSourceArgs {
   /** The content itself; make it a secret where it is one. */
   content?: Input<string>;
-  /** Path of a file on the machine where Pulumi runs. An extra file's may be a folder: then its whole tree is meant. */
+  /** Path of a file on the machine where Pulumi runs. An extra file's may be a folder: then all files below it are meant; symlinks are read through, empty folders left out. */
   source?: Input<string>;
 }
 
 /** A file of the new system. */
 export interface ExtraFileArgs extends FileSourceArgs {
-  /** `user`, `user:group`, or their numbers, as the new system knows them once it was activated. Default: `root:root`. */
+  /**
+   * `user`, `user:group`, or their numbers, as the new system knows them once it was activated. A system with
+   * systemd.sysusers or userborn makes its users at boot, which is too late: give numbers there. Default: `root:root`.
+   */
   owner?: Input<string>;
   /** Octal. Default: `0600` for a content, the local file's own mode for a source. */
   mode?: Input<string>;
@@ -214,38 +225,4 @@ export interface ExtraFileArgs extends FileSourceArgs {
 export interface ConnectionLoginArgs extends HostLoginArgs {
   /** Name or address. Default: that of `connection`. */
   host: Input<string>;
-}
-
-/** Where the installer comes from: one of `path`, `url` and `flake`. */
-export interface KexecImageArgs {
-  /** A file on the machine where Pulumi runs. */
-  path?: Input<string>;
-  /** Downloaded once, kept in the cache under its hash, checked before every use; taken up again where it broke. Needs `sha256`. */
-  url?: Input<string>;
-  /**
-   * `<flake reference>#<output>` of a bundle: built here, before anything is sent. At a locked revision: with 40 digits of
-   * a commit, with a narHash, or a folder whose flake.lock names all its inputs. `sha256` is checked where it is given.
-   */
-  flake?: Input<string>;
-  /** For machines of this architecture only, as `uname -m` says it. Default: for any. */
-  architecture?: Input<"x86_64" | "aarch64">;
-  /** 64 hexadecimal digits. Required with `url`: released bundles are replaced under the same URL. */
-  sha256?: Input<string>;
-}
-
-/**
- * A disk, by its path and by what it is recognised by. What is not given here is still compared between the old system
- * and the installer: serial, WWN, model, size, partition table, partitions and file systems.
- */
-export interface DiskArgs {
-  /** A stable path, such as `/dev/disk/by-id/…`. */
-  device: Input<string>;
-  /** As `lsblk -o SERIAL` shows it. */
-  serial?: Input<string>;
-  /** As `lsblk -o WWN` shows it. */
-  wwn?: Input<string>;
-  /** As `lsblk -o MODEL` shows it. */
-  model?: Input<string>;
-  /** In bytes, as `lsblk -b -o SIZE` shows it. */
-  sizeBytes?: Input<number>;
 }

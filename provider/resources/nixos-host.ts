@@ -54,14 +54,14 @@ export class NixosHost extends pulumi.CustomResource {
   declare readonly attempts: pulumi.Output<FailedAttempt[]>;
 
   constructor(name: string, args: NixosHostArgs, options?: pulumi.CustomResourceOptions) {
-    // Nix's settings may hold a secret; what is evaluated with them is none.
-    const nix = pulumi.unsecret(pulumi.output(args.nix));
-    // The property alone: the rest of `install` may hold what is not known yet.
+    // These properties alone: the rest of `nix` and `install` may hold what is not known yet.
+    const nix = pulumi.output(args.nix) as pulumi.Output<{ options: unknown }>;
     const install = pulumi.output(args.install) as pulumi.Output<{ diskoMode: unknown }>;
-    const mode = pulumi.unsecret(install.diskoMode);
+    // Nix's settings may hold a secret; what is evaluated with them is none.
+    const [settings, mode] = [pulumi.unsecret(nix.options), pulumi.unsecret(install.diskoMode)];
     const evaluated = pulumi
-      .all([args.system, nix, mode])
-      .apply(([system, { options } = {}, diskoMode]) => evaluate(system, options, diskoMode));
+      .all([args.system, settings, mode])
+      .apply(([system, nixOptions, diskoMode]) => evaluate(system, nixOptions, diskoMode));
     const inputs = {
       // All that was given: what is no argument is named by `check`, and the one that was meant.
       ...args,
@@ -88,7 +88,7 @@ export class NixosHost extends pulumi.CustomResource {
     };
     if (!(await resolved.isKnown)) {
       await pulumi.log.info(
-        "INSTALL: the machine's address or system is not known yet, so it was not looked at",
+        "INSTALL: something in its inputs is not known yet, so the machine was not looked at",
         this,
       );
       return;

@@ -14,6 +14,9 @@ const algorithmsOf: Record<string, readonly string[]> = {
 const allTypes = Object.keys(algorithmsOf);
 const publicKeyPattern = /(?:^|\s)(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+)\s+(AAAA[0-9A-Za-z+/]+)/;
 
+export const howToGiveKeys =
+  "give `ssh-ed25519 AAAA…` of the line that `ssh-keyscan HOST` prints, without the host in front, or the `SHA256:…` that `ssh-keygen -lf FILE` prints";
+
 export function describeKey(blob: Buffer): HostKey {
   const type = blob.subarray(4, 4 + blob.readUInt32BE(0)).toString("latin1");
   const digest = createHash("sha256").update(blob).digest("base64").replace(/=+$/, "");
@@ -83,7 +86,7 @@ export class AcceptedHostKeys {
   private bad(why: string): HostError {
     return new HostError("bad-input", {
       what: `${this.label}.hostKey: ${why}`,
-      next: "give the line that `ssh-keyscan HOST` prints, or the fingerprint that `ssh-keygen -lf FILE` prints",
+      next: howToGiveKeys,
     });
   }
 

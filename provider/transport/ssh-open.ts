@@ -4,7 +4,7 @@ import { labelOf } from "./ssh-address";
 import { loadCredentials } from "./ssh-auth";
 import { SshConnection } from "./ssh-connection";
 import { dial, type HostStream } from "./ssh-dial";
-import { AcceptedHostKeys } from "./ssh-host-key";
+import { AcceptedHostKeys, howToGiveKeys } from "./ssh-host-key";
 import { dialThrough } from "./ssh-jump";
 import { login } from "./ssh-login";
 
@@ -55,6 +55,6 @@ async function reach(access: Access, silenceSeconds: number): Promise<HostStream
 function noJumpHostKey(jump: Access): HostError {
   return new HostError("bad-input", {
     what: `${labelOf(jump)}.hostKey: a jump host must be known by its key, "accept-new" is for the machine itself`,
-    next: "give the line that `ssh-keyscan HOST` prints, or the fingerprint that `ssh-keygen -lf FILE` prints",
+    next: howToGiveKeys,
   });
 }

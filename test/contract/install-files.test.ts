@@ -58,13 +58,13 @@ const expectedFiles = {
 
 test("files, disk keys and host keys: where they must be, when they must be there, and nowhere else", async () => {
   const { machine, news } = await declared();
-  let whileDisko: string[] = [];
+  let beforeDisko: string[] = [];
   void machine
-    .reached("start disko in installer #1")
-    .then(() => (whileDisko = [...ramFiles(machine).keys()]));
+    .reached("check files in installer #1")
+    .then(() => (beforeDisko = [...ramFiles(machine).keys()]));
   const { props } = done(await stage.provider.create(news));
   expect(Object.fromEntries(diskFiles(machine))).toEqual(expectedFiles);
-  expect(whileDisko).toEqual(["/tmp/disk.key"]);
+  expect(beforeDisko).toEqual(["/tmp/disk.key"]);
   expect(props["hostKeys"]).toEqual([given.publicKey]);
 
   const order = machine.steps.filter((step) => /files|file|keys|start (disko|install)/.test(step));

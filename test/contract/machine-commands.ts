@@ -3,11 +3,10 @@ import { createHash } from "node:crypto";
 import { bootEntry, type PlayedMachine, type Rule } from "./machine-parts";
 import { probeOutput } from "./machine-probe";
 import { beginDisko, disksRules } from "./played-disks";
-import { installEffects, installRules } from "./played-install";
+import { installEffects, installRules, removeKeysInJob } from "./played-install";
 import { kexecRules } from "./played-kexec";
 import { leaseRules } from "./played-lease";
 import type { ExecRequest, Reply } from "./ssh-host";
-
 
 export interface PlayedCommand {
   name: string;
@@ -136,6 +135,7 @@ function startJob(machine: PlayedMachine, match: RegExpExecArray): Reply {
   const job = scripted ?? { output: `${name} of ${toplevel}\n`, exitCode: 0 };
   // 4 is how switch-to-configuration says: active, but some units failed.
   if (job.exitCode === 0 || job.exitCode === 4) effect?.(machine, toplevel);
+  if (name === "disko") removeKeysInJob(machine, quoted);
   machine.ram.jobs.set(name, job);
   return {};
 }

@@ -73,7 +73,7 @@ export class Machine implements PlayedMachine {
   static async start(quirks: Quirks = {}): Promise<Machine> {
     const machine = new Machine();
     Object.assign(machine.quirks, quirks);
-    machine.host = await machine.newHost().listen();
+    machine.host = await machine.newHost().listen(0, quirks.address);
     return machine;
   }
 
@@ -172,7 +172,7 @@ export class Machine implements PlayedMachine {
       const { port } = this;
       this.logins += this.running.counts.logins;
       await this.running.stop();
-      this.host = await this.newHost(key).listen(port);
+      this.host = await this.newHost(key).listen(port, this.quirks.address);
     }
     this.running.faults.closeAtOnce = false;
   }

@@ -48,6 +48,8 @@ export interface Ram {
 
 /** What this machine does wrong, for good. */
 export interface Quirks extends DiskQuirks {
+  /** Where it listens, instead of 127.0.0.1. */
+  address?: string;
   kexecDoesNothing?: boolean;
   kernelAfterKexec?: string;
   hostKeys?: Partial<Record<System, TestKey>>;

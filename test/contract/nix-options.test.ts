@@ -53,6 +53,17 @@ test("built on the target: derivations are all that is sent, by an install and b
   expect(jobs(machine).slice(4)).toEqual(["build in nixos", "register in nixos", "switch in nixos"]);
 });
 
+test("a reinstall of the very system that runs: it is built here again, because its store goes with it", async () => {
+  const { machine, news } = await declared({});
+  const { props } = done(await stage.provider.create(news));
+  machine.mayKexec.add("nixos");
+  const before = await countCalls();
+  const install = { ...(news["install"] as Props), reinstallTrigger: "2", allowReinstall: ["LABDISK1"] };
+  done(await stage.provider.update("web", props, { ...news, install }));
+  expect((await nixCalls(before)).map(([command]) => command)).toEqual(["build", "copy", "copy"]);
+  expect(machine.disk.wiped).toBe(2);
+});
+
 test("a build that fails on the target: its log, and the next up goes on without another wipe", async () => {
   const { machine, system, news } = await declared({ buildOn: "target" });
   const { props } = done(await stage.provider.create(news));

@@ -49,6 +49,12 @@ export const installRules: readonly Rule[] = [
   },
 ];
 
+/** disko's job removes the keys itself, whoever follows it: quoted once in the job, and once more in what starts it. */
+export function removeKeysInJob(machine: PlayedMachine, quotedScript: string): void {
+  const removal = /^rm -f (.*)$/m.exec(quotedScript)?.[1] ?? "";
+  for (const [, path = ""] of removal.matchAll(/'\\''(\/.*?)'\\''/g)) ramFiles(machine).delete(path);
+}
+
 /** What the host's own Nix does: builds what was sent as a derivation; nothing is on its substituters. */
 export const installEffects = {
   build(machine: PlayedMachine, derivation: string): void {

@@ -2,6 +2,7 @@ import { diskoScript, newSystem } from "./machine-inputs";
 import type { Machine } from "./machine-model";
 import type { PlayedSystem } from "./machine-parts";
 import { byId } from "./machine-probe";
+import { ramFiles } from "./played-install";
 import type { Props } from "./provider-process";
 import { done, failed, harmless, parseError, partial, Stage, urnOf } from "./support";
 
@@ -41,6 +42,19 @@ test.each([
   expect(machine.current).toBe(system.toplevel);
   expect(machine.disk.wiped).toBe(wiped);
   expect(machine.steps.filter((name) => name.startsWith("kexec in")).length).toBe(kexecs);
+});
+
+test("killed while disko works: its job leaves no disk key in the installer, and create goes on", async () => {
+  const diskEncryptionKeys = {
+    "/tmp/a.key": { content: "correct horse battery" },
+    "/run/b.key": { content: "b" },
+  };
+  const { machine, news } = await declared({ diskEncryptionKeys });
+  await killedAt(machine, news, "follow disko in installer #1");
+  expect(machine.steps.filter((step) => step.startsWith("remove keys"))).toEqual([]);
+  expect([...ramFiles(machine).keys()]).toEqual([]);
+  done(await stage.provider.create(news));
+  expect([...ramFiles(machine).keys()]).toEqual([]);
 });
 
 test("killed after the reboot was ordered: create only confirms", async () => {

@@ -4,6 +4,7 @@ import type { NixosContext } from "../context";
 import { buildsOnTarget, derivations, requireSameSystem, wantedOutputs } from "../derivations";
 import { splitReference } from "../evaluate";
 import { isInstaller, type NixosFacts } from "../facts";
+import { receiptSays } from "../install-receipt";
 import { nixArguments } from "../nix-arguments";
 
 /**
@@ -13,10 +14,7 @@ import { nixArguments } from "../nix-arguments";
 export const build: Phase<NixosFacts, NixosContext> = {
   name: "build",
   deadlineSeconds: (context) => context.spec.deadlines.phaseSeconds,
-  isDone: (facts, { spec }) =>
-    !("flake" in spec.inputs.system) ||
-    facts.live.hasWanted ||
-    (isInstaller(facts) && facts.target.hasWanted),
+  isDone: (facts, { spec }) => !("flake" in spec.inputs.system) || facts.live.hasWanted,
   async run(context) {
     const { spec, runLocal, progress } = context;
     const { system, nix } = spec.inputs;
@@ -55,4 +53,12 @@ export const build: Phase<NixosFacts, NixosContext> = {
     requireSameSystem(system.flake, spec.toplevel, built);
   },
   verify: () => ({ proved: "" }),
+};
+
+/** What the running system has in its store is gone with it: only the new disk's store counts, and a disko that is done. */
+export const buildForInstall: Phase<NixosFacts, NixosContext> = {
+  ...build,
+  isDone: (facts, context) =>
+    !("flake" in context.spec.inputs.system) ||
+    (isInstaller(facts) && facts.target.hasWanted && receiptSays(facts, context, "disko")),
 };

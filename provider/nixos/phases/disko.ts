@@ -1,5 +1,6 @@
 import { HostError } from "../../core/errors";
 import type { Phase, Refutation } from "../../core/phase";
+import { quote } from "../../core/quote";
 import { kernelWordsOnDisks, settleDisks, waitForDisks } from "../../host/disk-nodes";
 import { refuseRunningJob, runJob, type JobResult } from "../../host/job";
 import { keepReceipt } from "../../host/receipt";
@@ -37,7 +38,7 @@ export const disko: Phase<NixosFacts, NixosContext> = {
     requireInstaller(now, "disko");
     await requireNodes(context, now);
     refuseOtherDisks(context, now);
-    const job = await withDiskKeys(context, now, async () => {
+    const job = await withDiskKeys(context, now, async (keys) => {
       progress.lasting(`${inWords(spec).doing} ${recordDisks(now, spec.disks).map(describeDisk).join(", ")}`);
       const wiping = writesToDisks(spec) || diskoBegan(now, context);
       const receipt = installReceipt(context, now, ["kexec"], { wiping });
@@ -45,8 +46,7 @@ export const disko: Phase<NixosFacts, NixosContext> = {
       context.notes.diskoBegan = wiping;
       return runJob(session, {
         name: "disko",
-        // The newer scripts of disko are packages with one program in them.
-        script: `script=${spec.inputs.__diskoScript}\n[ -d "$script" ] && script=$(echo "$script"/bin/*)\n"$script"`,
+        script: diskoJob(spec.inputs.__diskoScript, keys),
         deadlineSeconds: spec.deadlines.phaseSeconds,
         onLine: (line) => {
           progress.log(line);
@@ -79,6 +79,16 @@ export const disko: Phase<NixosFacts, NixosContext> = {
   },
 };
 
+/** The newer scripts of disko are packages with one program in them. */
+function diskoJob(script: string, keys: readonly string[]): string {
+  return [
+    `script=${script}`,
+    '[ -d "$script" ] && script=$(echo "$script"/bin/*)',
+    '"$script"',
+    ...(keys.length > 0 ? ["code=$?", `rm -f ${keys.map(quote).join(" ")}`, "exit $code"] : []),
+  ].join("\n");
+}
+
 /** What was declared, what the old system saw, and what the state showed when a reinstall was agreed to. */
 function refuseOtherDisks(context: NixosContext, now: NixosFacts): void {
   const { spec, notes } = context;
@@ -87,8 +97,10 @@ function refuseOtherDisks(context: NixosContext, now: NixosFacts): void {
   requireDisks(now, demands, seenBefore);
   // Our own attempt of before may have stopped anywhere between the old content and the new one.
   if (diskoBegan(now, context)) return;
-  requireSameContent(now, demands, seenBefore);
-  requireSameContent(now, demands, notes.disksAgreed ?? []);
+  const next =
+    "see what is on it now. If it may go: reboot the machine into its own system, then run pulumi up again";
+  requireSameContent(now, demands, seenBefore, next);
+  requireSameContent(now, demands, notes.disksAgreed ?? [], next);
   notes.disksBefore ??= recordDisks(now, spec.disks);
 }
 
@@ -100,9 +112,10 @@ function refuseOtherDisks(context: NixosContext, now: NixosFacts): void {
 async function releaseLeftovers(context: NixosContext, facts: NixosFacts): Promise<void> {
   const { spec, session } = context;
   if (facts.receipt?.machine !== spec.machine || !isInstaller(facts)) return;
-  const uses = diskoBegan(facts, context)
-    ? usageOf(facts, spec.disks).filter(({ release }) => !/^(umount |$)/.test(release))
-    : [];
+  // Of whatever layout: the user was told to correct it.
+  const began =
+    diskoBegan(facts, context) || facts.receipt.wiping === true || facts.receipt.done.includes("disko");
+  const uses = began ? usageOf(facts, spec.disks).filter(({ release }) => !/^(umount |$)/.test(release)) : [];
   if (!facts.target.mounted && uses.length === 0) return;
   const release = ["umount -R /mnt", ...new Set(uses.map((use) => use.release))];
   await session.run(release.join("\n"), { deadlineSeconds: 60 });

@@ -1,3 +1,4 @@
+import { HostError } from "../../core/errors";
 import type { Phase } from "../../core/phase";
 import type { NixosContext } from "../context";
 import type { NixosFacts } from "../facts";
@@ -11,10 +12,19 @@ export const files: Phase<NixosFacts, NixosContext> = {
   name: "files",
   deadlineSeconds: () => 600,
   isDone: (facts, context) => receiptSays(facts, context, "install"),
-  async run({ spec: { inputs } }) {
-    await refuseContradiction(inputs);
-    await diskKeyFiles(inputs.install);
-    await installFiles(inputs.install);
+  async run({ spec: { inputs }, session }) {
+    try {
+      await refuseContradiction(inputs, session.hostKeys);
+      await diskKeyFiles(inputs.install);
+      await installFiles(inputs.install);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      // Only here: disko and install read the same files again, when much was changed.
+      throw new HostError(error.code, {
+        ...error.details,
+        what: `${error.details.what}; nothing was changed`,
+      });
+    }
   },
   verify: () => ({ proved: "" }),
 };

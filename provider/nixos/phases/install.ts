@@ -1,6 +1,6 @@
 import { HostError } from "../../core/errors";
 import type { Phase } from "../../core/phase";
-import { runJob } from "../../host/job";
+import { refuseRunningJob, runJob } from "../../host/job";
 import { settleFiles, writeFiles } from "../../host/files";
 import { copyClosure } from "../closure";
 import type { NixosContext } from "../context";
@@ -19,6 +19,8 @@ export const install: Phase<NixosFacts, NixosContext> = {
     const { spec, session, progress } = context;
     requireInstaller(facts, "install");
     if (!facts.target.mounted) throw notMounted();
+    // The one that a killed client left reads the very files that would be written anew.
+    await refuseRunningJob(session, "install");
     const files = await installFiles(spec.inputs.install);
     if (!facts.target.hasWanted) await copyClosure(context, spec.toplevel, "/mnt");
     // Before the activation, which may need them: keys that decrypt its secrets, for one.

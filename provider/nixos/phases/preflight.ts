@@ -2,7 +2,7 @@ import { HostError } from "../../core/errors";
 import { bytes } from "../../core/format";
 import type { Phase } from "../../core/phase";
 import { unlockProblem } from "../boot-unlock";
-import type { NixosContext } from "../context";
+import type { DiskRecord, NixosContext } from "../context";
 import { demandsOf, identityProblems, recordDisks, requireSameContent } from "../disk-check";
 import { isInstaller, type NixosFacts } from "../facts";
 import { receiptSays } from "../install-receipt";
@@ -24,8 +24,10 @@ export const preflight: Phase<NixosFacts, NixosContext> = {
   isDone: (facts, context) => isInstaller(facts) && receiptSays(facts, context, "kexec"),
   async run(context, facts) {
     const { spec, notes } = context;
-    refuse(preflightProblems(spec, facts));
-    requireSameContent(facts, demandsOf(spec), notes.disksAgreed ?? []);
+    refuse(preflightProblems(spec, facts, notes.disksAgreed ?? notes.disksBefore));
+    const next =
+      "see what is on it now. If it may go, run pulumi refresh, so that it is recorded, then run pulumi up again";
+    requireSameContent(facts, demandsOf(spec), notes.disksAgreed ?? [], next);
     notes.disksBefore = recordDisks(facts, spec.disks);
     // An installer that somebody else booted is left as it is.
     if (isInstaller(facts)) return;
@@ -57,9 +59,13 @@ export interface Problem {
 }
 
 /** A table of what a machine must be, against what the probe saw. */
-export function preflightProblems(spec: NixosSpec, facts: NixosFacts): Problem[] {
+export function preflightProblems(
+  spec: NixosSpec,
+  facts: NixosFacts,
+  before: readonly DiskRecord[] = [],
+): Problem[] {
   const { __needs: needs } = spec.inputs;
-  const wrongDisks = identityProblems(facts, demandsOf(spec));
+  const wrongDisks = identityProblems(facts, demandsOf(spec), before);
   const locked = unlockProblem(spec);
   const inInstaller = isInstaller(facts);
   const missing = facts.missingTools.filter((tool) => !inInstaller || !kexecTools.includes(tool));

@@ -32,6 +32,7 @@ setsid sh -c 'sleep 1; if [ -d /run/systemd/system ]; then systemctl reboot; els
       oldBootId: facts.bootId,
       deadlineSeconds: spec.deadlines.bootSeconds,
       oldMayAnswerSeconds: longestShutdownSeconds,
+      leftHasOtherKeys: isInstaller(facts) && spec.inputs.install?.connection?.hostKey !== undefined,
       progress,
     });
     if (end.end === "booted") return;

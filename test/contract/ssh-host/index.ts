@@ -1,5 +1,5 @@
 // A stand-in for sshd: the real ssh protocol on 127.0.0.1, in this process, in front of a host that is only played.
-import { createServer, type AddressInfo, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import {
   Server,
   utils,
@@ -33,6 +33,8 @@ export interface SshHostOptions {
   localSh?: LocalSh;
   /** Has the channel to itself once the first bytes came in; `nonce` is that of the script's marks. Asked first. */
   onChannel?: (channel: ServerChannel, nonce: string) => void;
+  /** Makes it a jump host: the port here of what its clients call `host:port`; nothing: it knows no such host. */
+  forward?: (host: string, port: number) => number | undefined;
   /** Text before the ssh banner, and text before the login. */
   greeting?: string;
   banner?: string;
@@ -86,10 +88,10 @@ export class SshHost {
     return this.hostKeys[0] as TestKey;
   }
 
-  listen(port = 0): Promise<this> {
+  listen(port = 0, address = "127.0.0.1"): Promise<this> {
     return new Promise((resolve, reject) => {
       this.tcp.once("error", reject);
-      this.tcp.listen(port, "127.0.0.1", () => resolve(this));
+      this.tcp.listen(port, address, () => resolve(this));
     });
   }
 
@@ -127,6 +129,11 @@ export class SshHost {
     client.on("session", (accept, reject) => {
       if (this.faults.refuseChannels) reject();
       else this.serve(accept());
+    });
+    client.on("tcpip", (accept, reject, { destIP, destPort }) => {
+      const port = this.options.forward?.(destIP, destPort);
+      if (port === undefined) reject();
+      else join(accept(), connect({ host: "127.0.0.1", port, noDelay: true }));
     });
   }
 
@@ -176,6 +183,13 @@ export class SshHost {
 
 export async function startSshHost(options: SshHostOptions = {}): Promise<SshHost> {
   return new SshHost(options.hostKeys ?? [makeKey()], options).listen();
+}
+
+/** Two streams that end together. */
+function join(channel: ServerChannel, socket: Socket): void {
+  channel.on("error", () => undefined).on("close", () => socket.destroy());
+  socket.on("error", () => undefined).on("close", () => channel.close());
+  channel.pipe(socket).pipe(channel);
 }
 
 function isKey(publicKey: string, blob: Buffer): boolean {

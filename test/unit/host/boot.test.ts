@@ -24,7 +24,10 @@ const access = {
   connectTimeoutSeconds: 1,
 };
 
-async function wait(connect: Connect, times: { deadline?: number; oldMayAnswer?: number } = {}) {
+async function wait(
+  connect: Connect,
+  times: { deadline?: number; oldMayAnswer?: number; otherKeys?: boolean } = {},
+) {
   const ways = { old: { ...access, host: "old" }, installer: { ...access, host: "installer" } };
   const session = new HostSession(connect, ways, ["old"], [hostKey]);
   const progress = new RecordedProgress();
@@ -36,6 +39,7 @@ async function wait(connect: Connect, times: { deadline?: number; oldMayAnswer?:
     oldBootId: oldBoot,
     deadlineSeconds: times.deadline ?? 5,
     oldMayAnswerSeconds: times.oldMayAnswer ?? 3,
+    leftHasOtherKeys: times.otherKeys ?? false,
     progress,
   });
   return { result, session, progress };
@@ -84,6 +88,27 @@ test.concurrent("a wrong host key ends the wait at once", async () => {
   );
   expect(error.code).toBe("host-key-mismatch");
   expect(performance.now() - started).toBeLessThan(3000);
+});
+
+describe("a system that is left, and has other keys", () => {
+  const wrongKey = errorOf("host-key-mismatch");
+
+  test.concurrent("may still be met while it goes down", async () => {
+    const connect = fakeConnect(dyingAfter(0), wrongKey, answering(newBoot));
+    const { result } = await wait(connect, { otherKeys: true });
+    expect(result.end).toBe("booted");
+  });
+
+  test.concurrent("is somebody else when it should be down", async () => {
+    const connect = fakeConnect(dyingAfter(0), wrongKey);
+    const error = await failureOf(() => wait(connect, { otherKeys: true, deadline: 60, oldMayAnswer: 0.8 }));
+    expect([error.code, connect.asked.length]).toEqual(["host-key-mismatch", 3]);
+  });
+
+  test.concurrent("is told when the wait ends before that", async () => {
+    const { result } = await wait(fakeConnect(dyingAfter(0), wrongKey), { otherKeys: true, deadline: 1.2 });
+    expect(result).toMatchObject({ end: "silent", last: { code: "host-key-mismatch" } });
+  });
 });
 
 test.concurrent("an answer that is no boot_id is no boot", async () => {

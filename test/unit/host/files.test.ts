@@ -145,6 +145,7 @@ test.each([
     settleFiles(session, [file("/etc/a", "x", { owner })], place, { names: true }),
   );
   expect(error.details.seen).toContain(message);
+  expect(error.details.next).toContain("give the owner's number");
 });
 
 test("what is read back decides: an exit code proves nothing", async () => {

@@ -73,6 +73,25 @@ test("lines are passed on while it runs, each once", async () => {
   expect(result.output).toBe("one\ntwo");
 });
 
+test("a job that says more than anybody can hold: every line is passed on, the end is kept", async () => {
+  let count = 0;
+  const looks: number[] = [];
+  const session = localSession();
+  const run = async (...asked: Parameters<HostSession["run"]>) => {
+    const look = await session.run(...asked);
+    looks.push(look.stdout.length);
+    return look;
+  };
+  const script = 'awk \'BEGIN { for (i = 1; i <= 12000; i++) printf "%01200d\\n", i; print "end" }\'; exit 4';
+  const talkative = job(script, { deadlineSeconds: 60, onLine: () => count++ });
+  const { exitCode, output } = await runJob({ run } as unknown as HostSession, talkative);
+  const lines = output.split("\n");
+  expect([exitCode, count, lines.length, lines.at(-1), lines[0]]).toEqual([
+    ...[4, 12001, 5000, "end", "0".repeat(1000)],
+  ]);
+  expect(Math.max(...looks)).toBeLessThanOrEqual(5000 * 1001);
+}, 90_000);
+
 test("it goes on without anybody who follows", async () => {
   let runs = 0;
   const lost = localSession(() => {
@@ -161,6 +180,19 @@ test("a job whose folder vanishes is told at once", async () => {
   const error = await failureOf(() => runJob(session, job("sleep 0.5")));
   expect(error.code).toBe("command-failed");
   expect(error.text()).toMatch(/the job unit is gone from the host[\s\S]*rebooted, most likely/);
+});
+
+test("a job that is killed, with all that watches it, is told at once and with what it said", async () => {
+  const started = performance.now();
+  const error = (await failureOf(() =>
+    runJob(
+      localSession(),
+      job('echo before; kill -9 "$(cat $dir/pid)"; sleep 1'.replace("$dir", `${root}/jobs/unit`)),
+    ),
+  ));
+  expect(error.code).toBe("command-failed");
+  expect(error.details).toMatchObject({ seen: "neither its process nor an exit code", log: "before" });
+  expect(performance.now() - started).toBeLessThan(10_000);
 });
 
 test("a job that cannot be started is an error of its own", async () => {

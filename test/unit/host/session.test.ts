@@ -37,6 +37,15 @@ test("ways that are the same are tried once", async () => {
   expect(connect.asked.map((each) => each.port)).toEqual([22, 23]);
 });
 
+test("ways that differ only in where they were declared are the same", async () => {
+  const connect = fakeConnect(errorOf("unreachable"));
+  const label = "install.connection";
+  await failureOf(() =>
+    look(sessionWith(connect, { old: access("h", { label, auth: { label } }), installed: access("h") })),
+  );
+  expect(connect.asked.length).toBe(1);
+});
+
 test.each(["host-key-mismatch", "bad-input"] as const)("%s ends the search at once", async (code) => {
   const connect = fakeConnect(errorOf(code), shell());
   expect((await failureOf(() => look(sessionWith(connect)))).code).toBe(code);
@@ -53,6 +62,37 @@ test.each([
 ] as const)("%s", async (_, codes, told) => {
   const connect = fakeConnect(...codes.map(errorOf));
   expect((await failureOf(() => look(sessionWith(connect)))).code).toBe(told);
+});
+
+describe("a wrong key on the way into one system", () => {
+  const [OLD, NEW] = [["ssh-ed25519 OLD"], ["ssh-ed25519 NEW"]];
+  const declared = (installed: readonly string[] | undefined): Ways => ({
+    old: access("old", { hostKeys: OLD }),
+    installer: access("installer", { hostKeys: OLD }),
+    installed: access("installed", { hostKeys: installed }),
+  });
+
+  test("may be the right one of another, which declares a key of its own", async () => {
+    const connect = fakeConnect(errorOf("host-key-mismatch"), shell("ssh-ed25519 NEW"));
+    await look(sessionWith(connect, declared(NEW)));
+    expect(connect.asked.map((each) => each.hostKeys)).toEqual([OLD, NEW]);
+  });
+
+  test("ends the search where another system would take anybody's", async () => {
+    const connect = fakeConnect(errorOf("host-key-mismatch"), shell());
+    const error = await failureOf(() => look(sessionWith(connect, declared(undefined))));
+    expect([error.code, hosts(connect)]).toEqual(["host-key-mismatch", ["old"]]);
+  });
+
+  test("says more than silence, and than a refused login", async () => {
+    for (const other of ["unreachable", "login-refused"] as const) {
+      const connect = fakeConnect(errorOf("host-key-mismatch"), errorOf(other));
+      expect((await failureOf(() => look(sessionWith(connect, declared(NEW))))).code).toBe(
+        "host-key-mismatch",
+      );
+      expect(hosts(connect)).toEqual(["old", "installed"]);
+    }
+  });
 });
 
 test("after a failed search the next use searches again", async () => {

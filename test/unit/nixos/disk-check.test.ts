@@ -58,7 +58,7 @@ test.each([
 
 test.each([
   ["serial", { serial: "LAB9" }],
-  ["wwn", { wwn: "eui.9" }],
+  ["wwn", { serial: "", wwn: "eui.9" }],
   ["size", { sizeBytes: 9 }],
 ])("identity: in the installer the disk has another %s than in the old system", (what, before) => {
   expect(identityProblems(debianFacts(), demand([{ device }]), [{ ...record, ...before }])).toEqual([
@@ -72,7 +72,7 @@ test.each([
   ["size", { sizeBytes: 4294967296 }, { sizeBytes: 9 }],
 ])("identity: a declared %s counts, not what the old system saw", (_, declared, before) => {
   const facts = withDisk({ wwn: "eui.1" });
-  const seen = [{ ...record, wwn: "eui.1", ...before }];
+  const seen = [{ ...record, serial: "", wwn: "", ...before }];
   expect(identityProblems(facts, demand([{ device, ...declared }]), seen)).toEqual([]);
   expect(identityProblems(facts, demand([{ device }]), seen)).toHaveLength(1);
 });
@@ -99,6 +99,14 @@ test.each([
 ])("identity: a layout that needs %d bytes", (least, problems) => {
   const demands = demand([{ device }], { leastBytes: { [device]: least } });
   expect(identityProblems(debianFacts(), demands)).toEqual(problems);
+});
+
+test.each([
+  ["serial", { wwn: "nvme.9" }],
+  ["wwn", { serial: "0x5000c500", wwn: "eui.1" }],
+])("identity: the same %s is enough where another lsblk calls the disk otherwise", (_, before) => {
+  const facts = withDisk({ wwn: "eui.1", serial: "LAB1" });
+  expect(identityProblems(facts, demand([{ device }]), [{ ...record, ...before }])).toEqual([]);
 });
 
 test("identity: what the old system could not tell is no difference", () => {
@@ -142,7 +150,7 @@ test("content: a foreign system that was not there is told, with what was there"
   const before = [{ ...record, holds: 'holds ext4 "root"', content }];
   const problem = `${device} holds xfs (it was: holds ext4 "root"); ext4 U1 is gone, xfs U2 is new`;
   expect(contentProblems(now, demand([{ device }]), before)).toEqual([problem]);
-  const error = await failureOf(() => requireSameContent(now, demand([{ device }]), before));
+  const error = await failureOf(() => requireSameContent(now, demand([{ device }]), before, "look"));
   expect(error).toMatchObject({ code: "wrong-disk", details: { seen: problem } });
   expect(error.details.what).toContain("nothing was changed");
 });

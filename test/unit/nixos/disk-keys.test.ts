@@ -28,7 +28,8 @@ const tmpfs = (...targets: string[]): NixosFacts =>
 
 test("the keys are there while disko works, readable for root alone, and gone afterwards", async () => {
   const { host, context } = setUp({ "/run/a.key": { content: secret }, "/run/keys/b.key": { content: "b" } });
-  const seen = await withDiskKeys(context, tmpfs(), () => {
+  const seen = await withDiskKeys(context, tmpfs(), (paths) => {
+    expect(paths).toEqual(["/run/a.key", "/run/keys/b.key"]);
     const path = join(folder, "run/a.key");
     return Promise.resolve([readFileSync(path, "utf8"), statSync(path).mode & 0o777]);
   });

@@ -66,7 +66,7 @@ test.each<[string, Install["extraFiles"], RegExp]>([
   [
     "a missing file",
     { "/a": { source: "/nowhere/at all" } },
-    /^install\.extraFiles\["\/a"\]\.source: \/nowhere\/at all cannot be read: ENOENT; nothing was changed$/,
+    /^install\.extraFiles\["\/a"\]\.source: \/nowhere\/at all cannot be read: ENOENT$/,
   ],
   [
     "a device",
@@ -150,12 +150,13 @@ describe("host keys", () => {
     await expect(announcedHostKeys(install)).resolves.toEqual([]);
   });
 
-  const contradiction = (declared: string | string[]) =>
+  const contradiction = (declared: string | string[], proved: string[] = []) =>
     refuseContradiction(
       inputsOf({
         connection: { host: "192.0.2.10", hostKey: declared },
         install: { sshHostKeys: { ed25519: { content: ed25519.privateKey } } },
       }),
+      proved,
     );
 
   test("a declared host key that would shut us out is refused before anything", async () => {
@@ -170,7 +171,18 @@ describe("host keys", () => {
     ["both", [hostKey, ed25519.publicKey]],
     ["one of another type, which is kept", rsa.publicKey],
     ["a fingerprint, which does not tell its type", rsa.fingerprint],
+    ["the given one's fingerprint", `${ed25519.fingerprint}=\n`],
+    ["the given one's fingerprint beside another key", [hostKey, ed25519.fingerprint]],
   ])("%s declared is no contradiction", async (_, declared) => {
-    await expect(contradiction(declared)).resolves.toBeUndefined();
+    await expect(contradiction(declared, [rsa.publicKey])).resolves.toBeUndefined();
+  });
+
+  const old = makeKey("ed25519");
+  test.each<[string, string | string[]]>([
+    ["the old key of the type among others", [old.publicKey, rsa.publicKey]],
+    ["the fingerprint of the old key, which the machine has proved", old.fingerprint],
+  ])("%s declared is refused", async (_, declared) => {
+    const error = await failureOf(() => contradiction(declared, [old.publicKey]));
+    expect([error.code, error.details.expected]).toEqual(["bad-input", ed25519.publicKey]);
   });
 });

@@ -4,6 +4,7 @@ import { copyClosure } from "../../../provider/nixos/closure";
 import type { NixosContext } from "../../../provider/nixos/context";
 import { derivations } from "../../../provider/nixos/derivations";
 import { build } from "../../../provider/nixos/phases/build";
+import { rehearseNext } from "../../../provider/nixos/kexec-rehearsal";
 import type { NixosHostInputs } from "../../../provider/nixos/schema";
 import { alpha, beta, contextOf, debianFacts, inputsOf } from "../support/builders";
 import { failureOf } from "../support/fake-shell";
@@ -90,6 +91,15 @@ test("builders are one argument of the build, and of nothing else", async () => 
   await copyClosure(context, alpha, "");
   expect(said.nix[0]).toEqual([...flags, ...buildArguments, "--builders", builders.join(" ; "), ...built]);
   expect(said.nix[1]?.join()).not.toContain("builders");
+});
+
+test("a kexec bundle of a flake is built by the same builders, with the same options", async () => {
+  const { context, said } = setUp({ builders: ["ssh://a x86_64-linux", "ssh://b"], options: { cores: "2" } });
+  const flake = `github:nix-community/nixos-images/${"0".repeat(40)}#installer`;
+  const spec = { ...context.spec, kexecImages: [{ flake }] };
+  await failureOf(() => rehearseNext({ ...context, spec }, debianFacts()));
+  const given = ["--option", "cores", "2", "--option", "builders", "ssh://a x86_64-linux ; ssh://b"];
+  expect(said.nix.map((args) => args.slice(0, 9))).toEqual([[...flags, ...given, "build"]]);
 });
 
 test("the host fetches what its substituters have, into the same store, before the rest is copied", async () => {

@@ -1,6 +1,6 @@
 import { nixosHost } from "../../../provider/runtime/nixos-host";
 import type { Inputs } from "../../../provider/runtime/inputs";
-import { device } from "../support/builders";
+import { device, hostKey } from "../support/builders";
 import { Files } from "./bad-input/files";
 import { badInstalls } from "./bad-input/installs";
 import { badInstallFiles } from "./bad-input/install-files";
@@ -25,6 +25,16 @@ async function refusals(news: Inputs, olds: Inputs = {}): Promise<string[]> {
 
 test("the inputs that all rows change are good", async () => {
   expect(await refusals(files.goodInputs())).toEqual([]);
+});
+
+test.each([
+  ["connection.hostKey", `${hostKey}\n`],
+  ["connection.hostKey", `${hostKey} a comment\n`],
+  ["connection.hostKey", [`SHA256:${"A".repeat(43)}\n`]],
+  ["connection", { host: "h", hostKey, agent: "/run/agent", user: "ops", sudoPassword: "hunter22\n" }],
+])("%s as it stands in a file, with a newline at its end", async (path, value) => {
+  const said = await refusals(changed(files.goodInputs(), path, value));
+  expect(said.filter((line) => !line.startsWith("connection.agent"))).toEqual([]);
 });
 
 describe.each<[string, readonly BadInput[]]>([

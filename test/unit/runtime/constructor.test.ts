@@ -68,7 +68,12 @@ test("an argument that is none reaches check, which names it", async () => {
   });
 });
 
-const evaluatedBy = /^(system|nix|install|install\.diskoMode|nix\..*|system\..*)$/;
+test("nix as null is refused by check, and does not end the program", async () => {
+  const inputs = await registeredFor({ ...variants[0], nix: null });
+  expect(inputs["__evaluationError"]).toEqual(triedToEvaluate);
+});
+
+const evaluatedBy = /^(system|nix|install|install\.diskoMode|nix\.options(\..*)?|system\..*)$/;
 
 test.each(everyField().filter((field) => field !== "system.flake"))(
   "%s may be an unknown output",

@@ -88,7 +88,7 @@ export function everyGoodInput(files: Files): Inputs[] {
         buildOn: "client",
         builders: ["ssh://b"],
         substituteOnDestination: true,
-        options: { cores: "2" },
+        options: { cores: "2", "secret-key-files": "/etc/nix/key" },
       },
     },
     {

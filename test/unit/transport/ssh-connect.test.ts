@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { hostKey } from "../../../provider/nixos/schema-values";
 import { connectSsh } from "../../../provider/transport/ssh";
 import { makeKey, type SshHost } from "../../contract/ssh-host";
 import { accessTo, cleanUp, clientKey, failureOf, hostFor, shellOn } from "./support";
@@ -113,6 +114,17 @@ describe("the host's key", () => {
     expect(error.code).toBe("host-key-mismatch");
     expect(error.details.seen).toContain(host.hostKey.publicKey);
     expect(host.counts.logins).toBe(0);
+  });
+
+  test("what is no key is answered with forms that a declaration may have", async () => {
+    const host = await hostFor();
+    const error = await failureOf(connectSsh(accessTo(host, { hostKeys: ["host AAAA"] })));
+    expect(error.code).toBe("bad-input");
+    const forms = [...(error.details.next ?? "").matchAll(/`((?:ssh-ed25519|SHA256:)[^`]*)`/g)].map(
+      ([, form = ""]) => form.replace("…", "A".repeat(form.startsWith("SHA256") ? 43 : 60)),
+    );
+    expect(forms.map((form) => hostKey.safeParse(form).success)).toEqual([true, true]);
+    expect(error.details.next).toContain("without the host in front");
   });
 
   test("a fingerprint of no key of the host ends after all its keys were seen", async () => {

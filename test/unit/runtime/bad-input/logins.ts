@@ -140,6 +140,12 @@ export const badLogins: readonly BadInput[] = [
     `install.connection.sudoPassword ${root}`,
   ],
   [
+    "two host keys in one",
+    "connection.hostKey",
+    `${hostKey}\n${hostKey}`,
+    "connection.hostKey must be a public",
+  ],
+  [
     "a sudo password of two lines",
     "connection.sudoPassword",
     "a\nb",
