@@ -184,12 +184,12 @@ test("a job whose folder vanishes is told at once", async () => {
 
 test("a job that is killed, with all that watches it, is told at once and with what it said", async () => {
   const started = performance.now();
-  const error = (await failureOf(() =>
+  const error = await failureOf(() =>
     runJob(
       localSession(),
       job('echo before; kill -9 "$(cat $dir/pid)"; sleep 1'.replace("$dir", `${root}/jobs/unit`)),
     ),
-  ));
+  );
   expect(error.code).toBe("command-failed");
   expect(error.details).toMatchObject({ seen: "neither its process nor an exit code", log: "before" });
   expect(performance.now() - started).toBeLessThan(10_000);
