@@ -169,7 +169,7 @@ export interface InstallArgs {
   installerPort?: Input<number>;
   /**
    * What disko does: `disko` destroys, formats and mounts; `format` formats what is not formatted yet, and mounts
-   * (disko's `formatMount`, since 2024-11); `mount` only mounts what is there. The disks are compared and must be unused
+   * (disko's `formatMount`); `mount` only mounts what is there. The disks are compared and must be unused
    * in each of them. With `system.flake` only. Default: `disko`. No reinstall.
    */
   diskoMode?: Input<"disko" | "format" | "mount">;

@@ -1,3 +1,4 @@
+// A stand-in for another machine: an ssh server with a key of its own, where our machine should answer.
 import { once } from "node:events";
 import { Server, utils } from "ssh2";
 
