@@ -1,5 +1,6 @@
 import { readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isProcessAlive } from "../core/process-alive";
 
 /**
  * What has arrived of a download. Whoever writes to it owns it by its name, `<hash>.<pid>.partial`; given back it is
@@ -19,7 +20,7 @@ export class Partial {
     );
     for (const name of await readdir(folder)) {
       const owner = new RegExp(`^${sha256}(?:\\.(\\d+))?\\.partial$`).exec(name);
-      if (owner === null || (owner[1] !== undefined && isAlive(Number(owner[1])))) continue;
+      if (owner === null || (owner[1] !== undefined && isProcessAlive(Number(owner[1])))) continue;
       const taken = await rename(join(folder, name), partial.path).catch(() => "taken by another process");
       if (taken === undefined) break;
     }
@@ -33,14 +34,5 @@ export class Partial {
   /** Kept for the next attempt. */
   async giveBack(): Promise<void> {
     await rename(this.path, this.free).catch(() => undefined);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

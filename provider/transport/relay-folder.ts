@@ -2,6 +2,7 @@ import { lstat, mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isProcessAlive } from "../core/process-alive";
 
 const prefix = "immutable-os-";
 export const socketName = "nix.sock";
@@ -19,21 +20,12 @@ export async function removeStaleFolders(): Promise<void> {
 
 async function removeIfStale(name: string): Promise<void> {
   const pid = Number(/^immutable-os-(\d+)-\w{6}$/.exec(name)?.[1] ?? Number.NaN);
-  if (Number.isNaN(pid) || isAlive(pid)) return;
+  if (Number.isNaN(pid) || isProcessAlive(pid)) return;
   const folder = join(baseFolder(), name);
   const found = await lstat(folder);
   if (!found.isDirectory() || found.uid !== process.getuid?.()) return;
   // A process of another container is not seen from here, but it listens.
   if (!(await isListening(join(folder, socketName)))) await rm(folder, { recursive: true, force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 function isListening(path: string): Promise<boolean> {
