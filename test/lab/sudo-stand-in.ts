@@ -19,7 +19,7 @@ export interface SudoManners {
   refusalAfterPassword?: string;
   /** Prints for ever instead of asking. */
   endless?: boolean;
-  /** Takes 20 s before it asks. */
+  /** Takes a minute over the password. */
   slow?: boolean;
 }
 
@@ -37,7 +37,7 @@ while :; do
   tries=$((tries + 1))
   printf '%s' "$prompt" >&2
   IFS= read -r line || { echo 'sudo: no password was provided' >&2; exit 1; }
-  printf 'read %s\\n' "$line" >>${manners.notes ?? "/dev/null"}
+  printf 'read %s\\n' "$line" >>${manners.notes ?? "/dev/null"}${manners.slow ? "; sleep 60" : ""}
   [ "$line" != "$(cat ${text("password", manners.password ?? "")})" ] || break
   sleep 1
   if [ "$tries" -ge ${manners.tries ?? 3} ]; then echo "sudo: $tries incorrect password attempts" >&2; exit 1; fi
@@ -53,7 +53,6 @@ done`;
     `if [ "$1" = -p ]; then prompt=$2; shift 2; fi`,
     'if [ "$1" = -- ]; then shift; fi',
     manners.prompt === undefined ? "" : `prompt=$(cat ${text("prompt", manners.prompt)})`,
-    manners.slow ? "sleep 20" : "",
     manners.endless ? "exec yes >&2" : "",
     manners.refusal === undefined ? "" : refuse("refusal", manners.refusal),
     manners.lecture === undefined

@@ -26,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const ids = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
 const host = () =>
   localHost((text) => text.replaceAll("/mnt", `${folder}/mnt`).replaceAll("'/run/", `'${folder}/run/`));
-const place = { root: "/mnt", deadlineSeconds: 10, code: "install-failed" } as const;
+const place = { root: "/mnt", deadlineSeconds: 60, code: "install-failed" } as const;
 
 function file(path: string, text: string, changes: Partial<HostFile> = {}): HostFile {
   const sha256 = createHash("sha256").update(text).digest("hex");
@@ -190,7 +190,7 @@ test("an answer that says nothing is no proof", async () => {
 
 test("keys are removed with what a broken upload left, and their absence is looked at", async () => {
   const { session } = host();
-  const inRam = { root: "", deadlineSeconds: 10, code: "disko-failed" } as const;
+  const inRam = { root: "", deadlineSeconds: 60, code: "disko-failed" } as const;
   await writeFiles(session, [], inRam);
   for (const name of ["a", "b.part"]) writeFileSync(join(folder, "run", name), "key");
   await removeFiles(session, ["/run/a", "/run/b"]);

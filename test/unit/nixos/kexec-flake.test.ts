@@ -63,7 +63,7 @@ describe("built", () => {
           return Promise.resolve({ exitCode: 0, stderr: "", stdout, ...rest });
         },
         nixArguments: ["--option", "cores", "1"],
-        deadlineSeconds: 5,
+        deadlineSeconds: 60,
       },
     );
   }

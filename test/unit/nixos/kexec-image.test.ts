@@ -24,7 +24,7 @@ const imageOf = (reference: KexecImageReference) =>
     progress: new RecordedProgress(),
     runLocal: nobody,
     nixArguments: [],
-    deadlineSeconds: 5,
+    deadlineSeconds: 60,
   });
 
 test("a local bundle is used where it lies", async () => {

@@ -50,12 +50,17 @@ export class FileServer {
       ...(from > 0 ? { "content-range": `bytes ${from}-${total - 1}/${total}` } : {}),
     });
     if (faults.breaks && faults.breaks.times-- > 0) {
-      response.write(part.subarray(0, faults.breaks.afterBytes));
-      setTimeout(() => response.destroy(), 100);
+      response.write(part.subarray(0, faults.breaks.afterBytes), () => void breakLater(response));
     } else if (faults.stallsAfterBytes !== undefined) {
       response.write(part.subarray(0, faults.stallsAfterBytes));
     } else {
       response.end(part);
     }
   }
+}
+
+/** After the client, which is in this very process, has had many turns to take what was written. */
+async function breakLater(response: ServerResponse): Promise<void> {
+  for (let turn = 0; turn < 25; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
+  response.destroy();
 }

@@ -6,9 +6,9 @@ import { makeKey } from "../../contract/ssh-host";
 import { realSshd } from "./real-sshd";
 import { cleanUp, clientKey, failureOf, onCleanUp } from "./support";
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 afterEach(cleanUp);
-const soon = { deadlineSeconds: 10 };
+const soon = { deadlineSeconds: 60 };
 
 type Connection = NixosHostInputs["connection"];
 type OldConnection = NonNullable<NixosHostInputs["install"]>["connection"];

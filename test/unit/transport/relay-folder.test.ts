@@ -1,13 +1,21 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import os from "node:os";
 import { dirname, join } from "node:path";
 import { removeStaleFolders } from "../../../provider/transport/relay-folder";
-import { accessTo, cleanUp, hostFor, onCleanUp, shellOn } from "./support";
+import { accessTo, cleanUp, hostFor, onCleanUp, shellOn, tempFolder } from "./support";
 
-jest.setTimeout(30_000);
-afterEach(cleanUp);
+jest.setTimeout(120_000);
+// Other tests on this machine open relays, too, and each of them removes what is stale in the common folder.
+beforeEach(() => {
+  const own = tempFolder();
+  jest.spyOn(os, "tmpdir").mockReturnValue(own);
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await cleanUp();
+});
 
 /** The pid of a process that has ended. */
 async function deadPid(): Promise<number> {
@@ -17,7 +25,7 @@ async function deadPid(): Promise<number> {
 }
 
 function folderOf(pid: number | string): string {
-  const folder = mkdtempSync(join(tmpdir(), `immutable-os-${pid}-`));
+  const folder = mkdtempSync(join(os.tmpdir(), `immutable-os-${pid}-`));
   onCleanUp(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "nix.sock"), "");
   return folder;
@@ -32,7 +40,7 @@ test("what a killed relay left behind goes with the next one", async () => {
     });`;
   const host = await hostFor({ localSh: {} });
   const child = spawn(process.execPath, ["--import", "tsx", "-e", script], {
-    env: { ...process.env, ACCESS: JSON.stringify(accessTo(host)) },
+    env: { ...process.env, TMPDIR: os.tmpdir(), ACCESS: JSON.stringify(accessTo(host)) },
     stdio: ["ignore", "pipe", "inherit"],
   });
   onCleanUp(() => void child.kill("SIGKILL"));
@@ -60,7 +68,7 @@ test("only what is surely dead is removed", async () => {
   const kept = [
     folderOf(process.pid),
     folderOf("notes"),
-    mkdtempSync(join(tmpdir(), `immutable-os-${pid}-notes-`)),
+    mkdtempSync(join(os.tmpdir(), `immutable-os-${pid}-notes-`)),
   ];
   onCleanUp(() => rmSync(kept[2] as string, { recursive: true, force: true }));
   await removeStaleFolders();

@@ -2,10 +2,11 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_pr
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { endStaleRelays, notedCommand } from "../../../provider/transport/relay-script";
+import { until } from "../support/until";
 import { cleanUp, tempFolder } from "./support";
 
 const children: ChildProcess[] = [];
-jest.setTimeout(20_000);
+jest.setTimeout(120_000);
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
   await cleanUp();
@@ -42,14 +43,16 @@ test("Nix programs whose pids were noted are ended, other programs are left alon
 test("one that ignores the polite way is killed", async () => {
   const folder = tempFolder();
   copyFileSync("/bin/bash", join(folder, "nix-daemon"));
-  const deaf = start(join(folder, "nix-daemon"), ["-c", "trap '' TERM; while :; do sleep 1; done"]);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const deafNow = join(folder, "deaf");
+  const script = `trap '' TERM; : >${deafNow}; while :; do sleep 1; done`;
+  const deaf = start(join(folder, "nix-daemon"), ["-c", script]);
+  await until("it ignores the polite way", () => existsSync(deafNow));
   const file = join(folder, "pids");
   writeFileSync(file, `${deaf.pid}\n`);
   const gone = exited(deaf);
-  const script = spawnSync("sh", ["-s"], { input: endStaleRelays(file) });
+  const ending = spawnSync("sh", ["-s"], { input: endStaleRelays(file) });
   await gone;
-  expect(script.status).toBe(0);
+  expect(ending.status).toBe(0);
   expect(deaf.signalCode).toBe("SIGKILL");
 });
 

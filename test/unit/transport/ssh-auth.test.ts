@@ -7,6 +7,7 @@ import { connectSsh } from "../../../provider/transport/ssh";
 import { makeKey } from "../../contract/ssh-host";
 import { accessTo, cleanUp, clientKey, failureOf, hostFor, shellOn, tempFolder } from "./support";
 
+jest.setTimeout(120_000);
 afterEach(cleanUp);
 
 function keyFile(text: string): string {

@@ -2,9 +2,10 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import type { SshHost } from "../../contract/ssh-host";
+import { until } from "../support/until";
 import { cleanUp, failureOf, hostFor, shellOn, tempFolder } from "./support";
 
-jest.setTimeout(20_000);
+jest.setTimeout(120_000);
 afterEach(cleanUp);
 
 /** The host's /run is a folder of the test. */
@@ -68,8 +69,12 @@ test("a slow reader slows the host down instead of filling the memory", async ()
   const print = `n=0; while head -c 1000000 /dev/zero; do n=$((n + 1)); echo $n >${printed}; done`;
   const relay = await (await shellOn(await hostWithRun())).relay(`sh -c '${print}'`);
   const socket = connect(relay.socketPath).pause();
+  const printedText = (): string => (existsSync(printed) ? readFileSync(printed, "utf8") : "");
+  await until("the host prints", () => printedText() !== "");
+  // As much as it would print in that time, if nothing held it.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
-  const megabytes = Number(readFileSync(printed, "utf8"));
+  await until("it has said how much", () => printedText() !== "");
+  const megabytes = Number(printedText());
   expect(megabytes).toBeGreaterThan(0);
   expect(megabytes).toBeLessThan(20);
   socket.destroy();
@@ -117,10 +122,15 @@ test("a daemon that an earlier connection left behind is ended before a new rela
   const relay = await first.relay("nix-daemon 60");
   const client = connect(relay.socketPath).on("error", () => undefined);
   const pidFile = join(runFolder, "immutable-os/relay-pids");
-  const pid = await poll(() => (existsSync(pidFile) ? readFileSync(pidFile, "utf8").trim() : ""));
+  const noted = (): string => (existsSync(pidFile) ? readFileSync(pidFile, "utf8").trim() : "");
+  await until("the daemon's pid is noted", () => noted() !== "");
+  const pid = noted();
   const cmdline = () =>
     existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, "utf8") : "";
-  await poll(() => cmdline().startsWith("nix-daemon") || cmdline().includes("/nix-daemon"));
+  await until(
+    "the daemon runs",
+    () => cmdline().startsWith("nix-daemon") || cmdline().includes("/nix-daemon"),
+  );
 
   // Of the same connection: it is alive, and stays.
   const beside = await first.relay("cat");
@@ -143,13 +153,4 @@ test("on a connection that is gone no relay opens", async () => {
 
 function ended(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.resume().on("close", () => resolve()));
-}
-
-async function poll<T>(look: () => T): Promise<T> {
-  for (let tries = 0; tries < 100; tries++) {
-    const seen = look();
-    if (seen) return seen;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-  throw new Error("it did not happen within 3 s");
 }

@@ -33,7 +33,8 @@ export function accessTo(host: { port: number }, changes: Partial<Access> = {}):
     auth: { privateKey: clientKey.privateKey },
     hostKeys: undefined,
     sudo: false,
-    connectTimeoutSeconds: 2,
+    // Only who waits in vain needs to wait for so long.
+    connectTimeoutSeconds: 20,
     ...changes,
   };
 }
