@@ -28,7 +28,7 @@ beforeAll(async () => {
   props = done(await stage.provider.create(news)).props;
   ({ receipts, steps, connections } = machine);
   wiped = machine.disk.wiped;
-}, 30_000);
+});
 
 const lasting = (): string[] => stage.provider.engine.lasting(urnOf(news));
 

@@ -12,7 +12,7 @@ async function declared(
 ): Promise<{ machine: Machine; system: PlayedSystem; news: Props }> {
   const machine = await stage.machine();
   const system = newSystem(machine, "c", "6.12.90");
-  const connection = { deadlines: { connectSeconds: 3, bootSeconds: 25, phaseSeconds: 6 } };
+  const connection = { deadlines: { connectSeconds: 15, bootSeconds: 25, phaseSeconds: 12 } };
   return { machine, system, news: stage.inputs(machine, { system, install, connection }) };
 }
 

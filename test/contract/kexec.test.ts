@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newSystem } from "./machine-inputs";
+import { newSystem, patientBoot } from "./machine-inputs";
 import type { Machine } from "./machine-model";
 import { kernels, type Quirks } from "./machine-parts";
 import { bundles } from "./played-kexec";
@@ -29,10 +29,11 @@ async function declared(
   kexec: Props | Props[],
   install: Props = {},
   quirks: Quirks = {},
+  connection: Props = {},
 ): Promise<{ machine: Machine; news: Props }> {
   const machine = await stage.machine(quirks);
   const system = newSystem(machine, "c", "6.12.90");
-  return { machine, news: stage.inputs(machine, { system, install: { kexec, ...install } }) };
+  return { machine, news: stage.inputs(machine, { system, install: { kexec, ...install }, connection }) };
 }
 
 const warnings = (news: Props): string[] =>
@@ -49,28 +50,24 @@ test.each<[Bundle, RegExp]>([
   ["refused", /could not be loaded; .*\[kexec-load-failed\]: exit code 1/],
   ["silent", /the old kernel still runs; .*\[silent-kexec-failure\]: boot_id .*kexec_loaded 1/],
   ["panics", /the old system, booted anew; .*\[installer-not-proved\]: Debian .* again, boot_id/],
-])(
-  "an image that is %s: said, and the next one is tried and stands in the outputs",
-  async (name, reason) => {
-    const { machine, news } = await declared([bundle(name), bundle("good")]);
-    const { props } = done(await stage.provider.create(news));
-    expect(props).toMatchObject({
-      phase: "confirm",
-      kexecImage: {
-        sha256: sha256("good"),
-        kernelRelease: kernels.installer,
-        source: bundle("good").path,
-      },
-    });
-    const [warning = ""] = warnings(news);
-    expect(warnings(news)).toHaveLength(1);
-    expect(warning).toMatch(reason);
-    expect(warning).toContain(`${bundle(name).path}: `);
-    expect(warning).toContain(`Now ${bundle("good").path} is tried`);
-    expect(machine.disk.wiped).toBe(1);
-  },
-  60_000,
-);
+])("an image that is %s: said, and the next one is tried and stands in the outputs", async (name, reason) => {
+  const { machine, news } = await declared([bundle(name), bundle("good")]);
+  const { props } = done(await stage.provider.create(news));
+  expect(props).toMatchObject({
+    phase: "confirm",
+    kexecImage: {
+      sha256: sha256("good"),
+      kernelRelease: kernels.installer,
+      source: bundle("good").path,
+    },
+  });
+  const [warning = ""] = warnings(news);
+  expect(warnings(news)).toHaveLength(1);
+  expect(warning).toMatch(reason);
+  expect(warning).toContain(`${bundle(name).path}: `);
+  expect(warning).toContain(`Now ${bundle("good").path} is tried`);
+  expect(machine.disk.wiped).toBe(1);
+});
 
 test("no image boots: what each one did, with the kernel's words, and nothing is kept", async () => {
   const { machine, news } = await declared([bundle("noBundle"), bundle("silent"), bundle("refused")]);
@@ -84,11 +81,11 @@ test("no image boots: what each one did, with the kernel's words, and nothing is
   expect(message.slice(places[1])).toMatch(/the kernel says:\n\s+kexec_core: Nothing has been loaded/);
   expect(steps(machine, /^stand down/)).toHaveLength(2);
   expect([machine.system, machine.ram.kexecLoaded, machine.disk.wiped]).toEqual(["debian", false, 0]);
-}, 60_000);
+});
 
 test("a kernel that panics and starts the machine anew: named at once, with the old system in the state", async () => {
   const started = Date.now();
-  const { machine, news } = await declared(bundle("panics"));
+  const { machine, news } = await declared(bundle("panics"), {}, {}, patientBoot);
   const { message, props } = partial(await stage.provider.create(news));
   expect(parseError(message)).toEqual({ phase: "kexec", code: "installer-not-proved", parts });
   expect(message).toMatch(/seen: +Debian .* with its kernel 6\.1\.0-50-amd64 again[\s\S]*the kernel says/);
@@ -96,7 +93,7 @@ test("a kernel that panics and starts the machine anew: named at once, with the 
   expect(props).toMatchObject({ unfinished: "kexec", bootId: machine.ram.bootId });
   expect(props["kexecImage"]).toMatchObject({ sha256: "" });
   expect(machine.disk.wiped).toBe(0);
-  expect(Date.now() - started).toBeLessThan(15_000);
+  expect(Date.now() - started).toBeLessThan(120_000);
 });
 
 test("extra flags are handed to the rehearsal and to run", async () => {

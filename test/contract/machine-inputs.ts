@@ -35,6 +35,9 @@ export async function bundleFile(): Promise<{ path: string; remove(): Promise<vo
   return { path, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
+/** For a test that must end long before anybody gives up the wait for a boot. */
+export const patientBoot = { deadlines: { connectSeconds: 15, bootSeconds: 250, phaseSeconds: 20 } };
+
 export const diskoScript = "/nix/store/22222222222222222222222222222222-disko";
 
 export function inputsFor(machine: Machine, bundlePath: string, declared: Declaration): Props {
@@ -48,7 +51,7 @@ export function inputsFor(machine: Machine, bundlePath: string, declared: Declar
       port: machine.port,
       privateKey: machine.key.privateKey,
       hostKey: machine.hostKey.publicKey,
-      deadlines: { connectSeconds: 3, bootSeconds: 25, phaseSeconds: 20 },
+      deadlines: { connectSeconds: 15, bootSeconds: 25, phaseSeconds: 20 },
       ...connection,
     },
     install: {

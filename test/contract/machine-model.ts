@@ -53,6 +53,8 @@ export class Machine implements PlayedMachine {
   private watched: { step: string; resolve: () => void } | undefined;
   private logins = 0;
   private readonly timers = new Set<NodeJS.Timeout>();
+  private booting = Promise.resolve();
+  private held: { step: string; until: Promise<void> } | undefined;
 
   private constructor() {
     const store = new Set<string>();
@@ -80,6 +82,14 @@ export class Machine implements PlayedMachine {
   /** Resolves when this step is asked for. */
   reached(step: string): Promise<void> {
     return new Promise((resolve) => (this.watched = { step, resolve }));
+  }
+
+  /** As `reached`, and the machine answers only when it is let. */
+  async heldAt(step: string): Promise<() => void> {
+    let letGo: () => void = () => undefined;
+    this.held = { step, until: new Promise((resolve) => (letGo = resolve)) };
+    await this.reached(step);
+    return letGo;
   }
 
   /** Only this key may log in from now on. */
@@ -128,7 +138,7 @@ export class Machine implements PlayedMachine {
       this.later(bootMs, () => {
         const booted = after();
         if (system === "nixos" && booted === undefined) return;
-        void this.boot(system, booted);
+        this.booting = this.boot(system, booted);
       });
     });
   }
@@ -154,6 +164,7 @@ export class Machine implements PlayedMachine {
   /** Resolves when no boot is under way. */
   async settled(): Promise<void> {
     while (this.timers.size > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await this.booting;
   }
 
   async stop(): Promise<void> {
@@ -197,7 +208,7 @@ export class Machine implements PlayedMachine {
     });
   }
 
-  private answer(request: ExecRequest): Reply {
+  private answer(request: ExecRequest): Reply | Promise<Reply> {
     this.heard.push(request.command, request.stdin);
     // The connection broke before the script was there: sh reads all of it first, so nothing runs.
     if (request.command.endsWith("sh -s") && request.script === "") return { hang: true };
@@ -207,6 +218,7 @@ export class Machine implements PlayedMachine {
       return { exitCode: 127, stderr: "this model does not know the script\n" };
     }
     const step = this.note(command.name);
+    if (this.held?.step === step) return this.held.until.then(() => command.play(this, request));
     if (this.fault?.step !== step) return command.play(this, request);
     const { kind } = this.fault;
     this.fault = undefined;

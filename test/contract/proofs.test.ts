@@ -1,4 +1,4 @@
-import { newSystem } from "./machine-inputs";
+import { newSystem, patientBoot } from "./machine-inputs";
 import type { Machine } from "./machine-model";
 import type { Quirks } from "./machine-parts";
 import type { Props } from "./provider-process";
@@ -7,13 +7,13 @@ import { makeKey } from "./ssh-host";
 
 const stage = new Stage();
 
-async function declared(quirks: Quirks): Promise<{ machine: Machine; news: Props }> {
+async function declared(quirks: Quirks, connection: Props = {}): Promise<{ machine: Machine; news: Props }> {
   const machine = await stage.machine(quirks);
-  return { machine, news: stage.inputs(machine, { system: newSystem(machine, "c", "6.12.90") }) };
+  return { machine, news: stage.inputs(machine, { system: newSystem(machine, "c", "6.12.90"), connection }) };
 }
 
 test("silent kexec failure: the kernel's own words, nothing wiped, nothing kept", async () => {
-  const { machine, news } = await declared({ kexecDoesNothing: true });
+  const { machine, news } = await declared({ kexecDoesNothing: true }, patientBoot);
   const started = Date.now();
   const { message } = failed(await stage.provider.create(news));
   expect(parseError(message)).toEqual({
@@ -25,10 +25,10 @@ test("silent kexec failure: the kernel's own words, nothing wiped, nothing kept"
   expect(message).toContain("/sys/kernel/kexec_loaded 0");
   expect(message).toContain("Nothing has been loaded");
   expect(message).toContain(machine.ram.bootId);
-  expect(Date.now() - started).toBeLessThan(6_000 + 15_000);
+  expect(Date.now() - started).toBeLessThan(120_000);
   expect(machine.disk.wiped).toBe(0);
   expect(machine.connections).toBe(1);
-}, 30_000);
+});
 
 test("another kernel than the bundle's comes up: not the installer, nothing wiped", async () => {
   const { machine, news } = await declared({ kernelAfterKexec: "5.10.0-other" });

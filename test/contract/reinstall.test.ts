@@ -5,7 +5,7 @@ import type { Props } from "./provider-process";
 import { done, failed, parseError, partial, Stage } from "./support";
 
 const stage = new Stage();
-const connection = { deadlines: { connectSeconds: 3, bootSeconds: 6, phaseSeconds: 6 } };
+const connection = { deadlines: { connectSeconds: 15, bootSeconds: 12, phaseSeconds: 12 } };
 
 async function declared(install: Props = {}): Promise<{ machine: Machine; news: Props }> {
   const machine = await stage.machine();

@@ -4,7 +4,7 @@ import type { PlayedSystem, Quirks } from "./machine-parts";
 import { ProviderProcess, type Props, type Result } from "./provider-process";
 
 // Most of a test is a machine that boots.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** One provider process for a file of tests, and machines that are gone after each of them. */
 export class Stage {

@@ -85,7 +85,7 @@ export class BlankProgram {
   }
 }
 
-const deadline = 180_000;
+const deadline = 600_000;
 
 function run(
   command: string,
