@@ -1,4 +1,4 @@
-import { newSystem } from "./machine-inputs";
+import { crowded, newSystem } from "./machine-inputs";
 import type { FaultKind, Machine } from "./machine-model";
 import type { PlayedSystem } from "./machine-parts";
 import type { Props, Result } from "./provider-process";
@@ -52,7 +52,7 @@ async function trial(kind: FaultKind, step: string): Promise<string[]> {
   const machine = await stage.machine();
   const system = newSystem(machine, "c", "6.12.90");
   machine.fault = { step, kind };
-  const news = stage.inputs(machine, { system });
+  const news = stage.inputs(machine, { system, connection: crowded });
   try {
     const first = await within(longestCallSeconds, "create", stage.provider.create(news));
     const reached = machine.faultFired || mayNotCome.test(step);

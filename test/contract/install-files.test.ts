@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { newSystem } from "./machine-inputs";
+import { crowded, newSystem } from "./machine-inputs";
 import type { FaultKind, Machine } from "./machine-model";
 import { diskFiles, ramFiles } from "./played-install";
 import type { Props, Result } from "./provider-process";
@@ -115,7 +115,7 @@ const kinds: FaultKind[] = ["exit code", "cut before", "cut in the middle", "sil
 test("a fault at any of these commands: a clear end, no key is left, and the next up reaches the end", async () => {
   const trials = kinds.flatMap((kind) => steps.map((step) => ({ kind, step })));
   const reports = await inPool(trials, 40, async ({ kind, step }) => {
-    const { machine, news } = await declared();
+    const { machine, news } = await declared({}, crowded);
     machine.fault = { step, kind };
     try {
       const first = await within(240, "create", stage.provider.create(news));

@@ -38,6 +38,9 @@ export async function bundleFile(): Promise<{ path: string; remove(): Promise<vo
 /** For a test that must end long before anybody gives up the wait for a boot. */
 export const patientBoot = { deadlines: { connectSeconds: 15, bootSeconds: 250, phaseSeconds: 20 } };
 
+/** For many machines at once: each phase starts programs here, and all of them share the processors. */
+export const crowded = { deadlines: { connectSeconds: 30, bootSeconds: 120, phaseSeconds: 150 } };
+
 export const diskoScript = "/nix/store/22222222222222222222222222222222-disko";
 
 export function inputsFor(machine: Machine, bundlePath: string, declared: Declaration): Props {
