@@ -1,5 +1,4 @@
 // Part of a stand-in for a machine: what a power cut takes away. Paths are valid at once, their files only once flushed.
-import type { Machine } from "./machine-model";
 import type { PlayedMachine, Rule } from "./machine-parts";
 
 interface Writes {
@@ -29,14 +28,11 @@ export function flush(machine: PlayedMachine): void {
   writes(machine).inMemory.clear();
 }
 
-/** It comes up again from its disk, with what had reached the disk. */
-export async function losePower(machine: Machine): Promise<void> {
-  machine.unreachable();
+/** What had not reached the disk is gone. */
+export function losePower(machine: PlayedMachine): void {
   const { inMemory, broken } = writes(machine);
   for (const path of inMemory) broken.add(path);
   inMemory.clear();
-  machine.rebootFromDisk();
-  await machine.settled();
 }
 
 export const isBroken = (machine: PlayedMachine, path: string): boolean => writes(machine).broken.has(path);

@@ -16,12 +16,15 @@ beforeEach(async () => {
   news = stage.inputs(host.machine, { system: next });
 });
 
-/** The machine loses its power when `step` is asked for, and its client is killed. */
+/** The machine loses its power when `step` is asked for, its client is killed, and it starts from its disk. */
 async function powerLostAt(machine: Machine, step: string, run: Promise<unknown>): Promise<void> {
   await machine.reached(step);
   await stage.provider.kill();
   await run;
-  await losePower(machine);
+  machine.unreachable();
+  losePower(machine);
+  machine.rebootFromDisk();
+  await machine.settled();
   await stage.provider.launch();
 }
 
