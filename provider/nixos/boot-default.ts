@@ -51,6 +51,21 @@ export function bootDefaultProbe(prefix: string, root: string): string {
   ].join("\n");
 }
 
+/**
+ * Shell text, before a boot loader's builder runs. Builders copy kernel and initrd under names of the store, and take
+ * a file of that name for whole; after a power cut it may be empty. A whole one may be longer: it can hold secrets.
+ */
+export function removeCutCopies(toplevel: string, root = ""): string {
+  const efi = espFolders.map((folder) => `${root}${folder}/EFI/nixos/$name.efi`).join(" ");
+  return `for file in kernel initrd; do
+  source=$(readlink -f ${toplevel}/$file) && [ -s "$source" ] || continue
+  name=$(echo "\${source#/nix/store/}" | tr / -)
+  for copy in ${root}/boot/nixos/$name ${root}/boot/kernels/$name ${efi}; do
+    [ ! -e "$copy" ] || [ "$(stat -c %s "$copy")" -ge "$(stat -c %s "$source")" ] || rm "$copy"
+  done
+done`;
+}
+
 export function parseBootDefault(sections: Sections, prefix: string): BootDefault {
   const sizes = parseSizes(text(sections, `${prefix}boot-files`));
   const found =

@@ -136,7 +136,7 @@ interface Run {
   lost: boolean;
 }
 
-const changesNothing = ["files", "preflight", "build", "copy"];
+const changesNothing = ["files", "preflight", "store check", "build", "copy"];
 const provedHarmless = ["silent-kexec-failure", "kexec-load-failed"];
 const kept = ["kexec", "disko", "install"];
 

@@ -3,6 +3,7 @@ import { quote } from "../core/quote";
 import { hostProbe, parseHostFacts, type HostFacts, type Mount } from "../host/facts";
 import { parseSections, section, text, type Sections } from "../host/probe";
 import { bootDefaultProbe, parseBootDefault, type BootDefault } from "./boot-default";
+import { wentDownInCopy } from "./unflushed";
 
 /** What one probe saw of a machine that is, or is to become, a NixOS host. */
 export interface NixosFacts extends HostFacts {
@@ -14,6 +15,8 @@ export interface NixosFacts extends HostFacts {
   bootedFiles: string;
   /** The same of the declared toplevel; empty while the host does not have it. */
   wantedFiles: string;
+  /** A copy into the running system's store was not flushed when the machine went down. */
+  wentDownInCopy: boolean;
   /** The running system's store and profile. */
   live: SystemRoot;
   /** The system that is being installed under /mnt. */
@@ -51,6 +54,7 @@ export function nixosProbe(question: NixosQuestion): string {
       "[ -e /nix/var/nix/profiles/system ] && readlink -f /nix/var/nix/profiles/system",
     ),
     section("live-wanted", `[ -e ${wanted} ] && nix-store --check-validity ${wanted} && echo yes`),
+    section("went-down-in-copy", `${wentDownInCopy} && echo yes`),
     bootDefaultProbe("live-", ""),
     section("mnt-mounted", "grep -q ' /mnt ' /proc/mounts && echo yes"),
     section(
@@ -73,6 +77,7 @@ export function parseNixosFacts(output: string): NixosFacts {
     currentSystem: text(sections, "current-system"),
     bootedFiles: text(sections, "booted-files"),
     wantedFiles: text(sections, "wanted-files"),
+    wentDownInCopy: text(sections, "went-down-in-copy") === "yes",
     live: systemRoot(sections, "live-"),
     target: { ...systemRoot(sections, "mnt-"), mounted: text(sections, "mnt-mounted") === "yes" },
   };

@@ -8,6 +8,7 @@ import { disko } from "./phases/disko";
 import { files, handsOverFiles } from "./phases/files";
 import { install } from "./phases/install";
 import { kexec } from "./phases/kexec";
+import { mend } from "./phases/mend";
 import { preflight } from "./phases/preflight";
 import { reboot } from "./phases/reboot";
 import { register } from "./phases/register";
@@ -32,4 +33,4 @@ export function installSequence(spec: NixosSpec): Sequence {
 }
 
 /** From one system of an installed host to another, and the repair of every drift. */
-export const updateSequence: Sequence = [build, copy, register, activate, reboot, confirm];
+export const updateSequence: Sequence = [mend, build, copy, register, activate, reboot, confirm];

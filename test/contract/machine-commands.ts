@@ -6,6 +6,7 @@ import { beginDisko, disksRules } from "./played-disks";
 import { installEffects, installRules, removeKeysInJob } from "./played-install";
 import { kexecRules } from "./played-kexec";
 import { leaseRules } from "./played-lease";
+import { addToStore, flush, flushInJob, isBroken, powerEffects, powerRules } from "./played-power";
 import type { ExecRequest, Reply } from "./ssh-host";
 
 export interface PlayedCommand {
@@ -93,11 +94,13 @@ const rules: readonly Rule[] = [
     name: "reboot",
     pattern: /then systemctl reboot; else reboot/,
     play: (machine) => {
+      flush(machine);
       machine.rebootFromDisk();
       return {};
     },
   },
   ...leaseRules,
+  ...powerRules,
   { name: "end of the start", pattern: /is-system-running --wait/, play: () => ({}) },
 ];
 
@@ -120,7 +123,7 @@ function takeClosure(machine: PlayedMachine, match: RegExpExecArray, { stdin }: 
   if (toDisk && !machine.disk.mounted) return { exitCode: 1, stderr: "error: /mnt/nix is not writable\n" };
   if (path.includes("does-not-fit"))
     return { exitCode: 1, stderr: "error: writing to file: No space left on device\n" };
-  (toDisk ? machine.disk.store : machine.liveStore).add(path);
+  addToStore(machine, toDisk ? machine.disk.store : machine.liveStore, path);
   return { stdout: "all paths are valid\n" };
 }
 
@@ -132,6 +135,7 @@ function startJob(machine: PlayedMachine, match: RegExpExecArray): Reply {
   if (effect === undefined) machine.violations.push(`a job that this model does not know: ${name}`);
   if (machine.quirks.jobAtWork === name) machine.violations.push(`a second ${name} beside one at work`);
   if (name === "disko") beginDisko(machine);
+  flushInJob(machine, quoted);
   const job = scripted ?? { output: `${name} of ${toplevel}\n`, exitCode: 0 };
   // 4 is how switch-to-configuration says: active, but some units failed.
   if (job.exitCode === 0 || job.exitCode === 4) effect?.(machine, toplevel);
@@ -142,6 +146,7 @@ function startJob(machine: PlayedMachine, match: RegExpExecArray): Reply {
 
 const effects: Record<string, (machine: PlayedMachine, toplevel: string) => void> = {
   ...installEffects,
+  ...powerEffects,
   disko(machine, script) {
     const { disk, ram } = machine;
     if (script.includes("disko-mount")) return void (disk.mounted = true);
@@ -171,9 +176,10 @@ const effects: Record<string, (machine: PlayedMachine, toplevel: string) => void
       ? undefined
       : { ...bootEntry(toplevel), ...(quirks.writesEmptyInitrd ? { initrdBytes: 0 } : {}) };
   },
-  register({ disk }, toplevel) {
-    disk.profile = toplevel;
-    disk.bootEntry = bootEntry(toplevel);
+  register(machine, toplevel) {
+    machine.disk.profile = toplevel;
+    // An empty switch-to-configuration does nothing, and ends with 0.
+    if (!isBroken(machine, toplevel)) machine.disk.bootEntry = bootEntry(toplevel);
   },
   switch(machine, toplevel) {
     machine.current = toplevel;

@@ -11,6 +11,7 @@ import {
   type Ram,
   type System,
 } from "./machine-parts";
+import { isBroken } from "./played-power";
 import { SshHost, makeKey, type ExecRequest, type Reply, type TestKey } from "./ssh-host";
 
 export type FaultKind = "exit code" | "cut before" | "cut in the middle" | "silence" | "garbage";
@@ -148,7 +149,8 @@ export class Machine implements PlayedMachine {
     this.leaveFor("nixos", () => {
       if (this.quirks.bootsInstead) return this.quirks.bootsInstead;
       const entry = this.disk.bootEntry;
-      return entry && entry.initrdBytes > 0 ? this.systems.get(entry.toplevel) : undefined;
+      const isWhole = entry && entry.initrdBytes > 0 && !isBroken(this, entry.toplevel);
+      return isWhole ? this.systems.get(entry.toplevel) : undefined;
     });
   }
 

@@ -2,6 +2,7 @@
 import { installerInit, type PlayedMachine } from "./machine-parts";
 import { deviceNodes, lsblk, pools } from "./played-disks";
 import { playLease } from "./played-lease";
+import { wentDownInCopy } from "./played-power";
 
 /** Answers exactly the sections that the script asks for; one that is not known is a violation. */
 export function probeOutput(machine: PlayedMachine, script: string): string {
@@ -61,6 +62,7 @@ function sections(machine: PlayedMachine, wanted: string): Record<string, string
     "mnt-mounted": disk.mounted ? "yes" : "",
     "mnt-profile": disk.mounted ? disk.profile : "",
     "mnt-wanted": disk.mounted && disk.store.has(wanted) ? "yes" : "",
+    "went-down-in-copy": wentDownInCopy(machine) ? "yes" : "",
     ...bootLoader("live-", system === "nixos" ? disk.bootEntry : undefined),
     ...bootLoader("mnt-", disk.mounted ? disk.bootEntry : undefined),
   };

@@ -21,7 +21,7 @@ const nixCallsFor = async (system: PlayedSystem): Promise<string[]> =>
     .map((argv) => argv.find((argument) => argument === "build" || argument === "copy") ?? "");
 
 const job = (name: string): string[] => [`start ${name}`, `follow ${name}`, `rc of ${name}`];
-const copying = ["end stale relays", "nix-daemon"];
+const copying = ["mark the copy", "end stale relays", "nix-daemon"];
 
 test("the same kernel, initrd and parameters: a live switch over one connection", async () => {
   const next = newSystem(host.machine, "f", "6.12.90");

@@ -51,6 +51,7 @@ describe("half-way", () => {
 
     test("end of the install", async () => {
       await killed("end of the install");
+      await machine.save("bootable");
     });
 
     test("reboot", async () => {
@@ -136,6 +137,12 @@ describe("half-way", () => {
       await machine.load("formatted");
       await lost("nixos-install");
     });
+
+    test("reboot: the next run ends in the declared system", async () => {
+      await machine.load("bootable");
+      await outage("reboot", "alpha");
+      await machine.reaches("alpha");
+    });
   });
 
   describe("the power cut in an update", () => {
@@ -144,6 +151,14 @@ describe("half-way", () => {
     test("switch", async () => {
       await outage("switch", "alpha-unit");
       await machine.reaches("alpha-unit");
+    });
+
+    for (const moment of ["copy of the closure", "boot entry"] as const)
+      test(`${moment}`, () => outage(moment, "beta"));
+
+    test("reboot, and it ends in the declared system", async () => {
+      await outage("reboot", "beta");
+      await machine.reaches("beta");
     });
   });
 

@@ -37,7 +37,7 @@ export const install: Phase<NixosFacts, NixosContext> = {
       // The host keys move with the machine, except for those that are given: it stays the same one to all who know it.
       script: `mkdir -p /mnt/etc/ssh
 for key in /etc/ssh/ssh_host_*; do [ -e "/mnt$key" ] || cp -p "$key" "/mnt$key"; done
-nixos-install --root /mnt --no-root-passwd --no-channel-copy --system ${spec.toplevel}`,
+nixos-install --root /mnt --no-root-passwd --no-channel-copy --system ${spec.toplevel} && sync`,
       deadlineSeconds: spec.deadlines.phaseSeconds,
       onLine: (line) => {
         progress.log(line);

@@ -26,7 +26,7 @@ const receipt = {
   attempts: [],
 };
 const install = ["preflight", "build", "kexec", "disko", "install", "reboot", "confirm"];
-const update = ["build", "copy", "boot entry", "switch", "reboot", "confirm"];
+const update = ["store check", "build", "copy", "boot entry", "switch", "reboot", "confirm"];
 const names = (facts: NixosFacts, earlier?: Earlier, inputs: NixosHostInputs = inputsOf()) =>
   plan(contextOf(inputs), facts, earlier).map((phase) => phase.name);
 const consent = inputsOf({ install: { ...inputsOf().install, allowReinstall: [device] } });

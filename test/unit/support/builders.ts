@@ -88,6 +88,7 @@ export function debianFacts(changes: Partial<NixosFacts> = {}): NixosFacts {
     currentSystem: "",
     bootedFiles: "",
     wantedFiles: "",
+    wentDownInCopy: false,
     live: nothing,
     target: { ...nothing, mounted: false },
     ...changes,
