@@ -83,8 +83,24 @@ describe("half-way", () => {
   describe("the network cut in an install", () => {
     beforeAll(() => machine.load("debian"));
 
-    test("upload of the installer, and the next run ends in the declared system", async () => {
-      await cutOff("upload of the installer", "alpha");
+    test("upload of the installer", () => cutOff("upload of the installer", "alpha"));
+
+    test("load of the installer's kernel, and the run comes to disko", async () => {
+      await cutOff("load of the installer's kernel", "alpha");
+      await machine.arrives("before disko", "alpha");
+    });
+
+    test("jump into the installer", async () => {
+      // The cut before this one lasted from the load until after the jump: another jump needs another machine.
+      await machine.load("debian");
+      await cutOff("jump into the installer", "alpha");
+    });
+
+    for (const moment of ["disko's script", "copy of the closure", "nixos-install"] as const)
+      test(`${moment}`, () => cutOff(moment, "alpha"));
+
+    test("reboot, and it ends in the declared system", async () => {
+      await cutOff("reboot", "alpha");
       await machine.reaches("alpha");
     });
   });
