@@ -1,8 +1,8 @@
 import { HalfWay, type MomentName } from "../lab/half-way";
 
 /**
- * Every long step of an install and of an update, struck in its middle: the client killed, the network cut, the power
- * cut. The cells of one fault are a chain: each next run, with the same program, must come past the step where the one
+ * Every long step of an install and of an update, struck in its middle: the client killed, the power cut; the network
+ * cut is in half-way-network.test.ts. The cells of one fault are a chain: each next run, with the same program, must come past the step where the one
  * before was struck, and the last one must end in the declared system. No disk is wiped twice.
  */
 describe("half-way", () => {
@@ -81,32 +81,6 @@ describe("half-way", () => {
     });
   });
 
-  describe("the network cut in an install", () => {
-    beforeAll(() => machine.load("debian"));
-
-    test("upload of the installer, and the next run ends in the declared system", async () => {
-      await cutOff("upload of the installer", "alpha");
-      await machine.reaches("alpha");
-    });
-  });
-
-  describe("the network cut in an update", () => {
-    beforeAll(() => machine.load("installed"));
-
-    test("switch", async () => {
-      await cutOff("switch", "alpha-unit");
-      await machine.reaches("alpha-unit");
-    });
-
-    for (const moment of ["copy of the closure", "boot entry"] as const)
-      test(`${moment}`, () => cutOff(moment, "beta"));
-
-    test("reboot, and it ends in the declared system", async () => {
-      await cutOff("reboot", "beta");
-      await machine.reaches("beta");
-    });
-  });
-
   describe("the power cut in an install", () => {
     beforeAll(() => machine.load("debian"));
 
@@ -164,11 +138,6 @@ describe("half-way", () => {
 
   async function killed(moment: MomentName, configuration = "alpha"): Promise<void> {
     expect(await machine.struck(moment, "client killed", configuration)).toEqual({ end: "killed" });
-  }
-
-  /** The run goes on by itself, or it ends in an error that the next one gets over. */
-  async function cutOff(moment: MomentName, configuration: string): Promise<void> {
-    await machine.struck(moment, "network cut", configuration);
   }
 
   async function outage(moment: MomentName, configuration: string): Promise<void> {

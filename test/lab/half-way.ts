@@ -2,7 +2,7 @@ import { Client, type Run, type RunEnding } from "./client";
 import { kexecBundle } from "./kexec-bundle";
 import { labKey } from "./keys";
 import { labFlake } from "./mini-nixos";
-import { defaultLog, sleep } from "./shell";
+import { defaultLog, sleep, waitFor } from "./shell";
 import { startTarget, type Vm } from "./vm";
 
 export type Fault = "client killed" | "network cut" | "power cut";
@@ -97,6 +97,19 @@ export class HalfWay {
     return ending;
   }
 
+  /** The run, or the next one, comes to the moment, and nothing strikes. */
+  async arrives(name: MomentName, configuration: string): Promise<Run> {
+    const { row, host }: Moment = moments[name];
+    for (;;) {
+      const run = this.current(configuration);
+      if ((await run.shows(row)) && (host === undefined || (await this.hostShows(host, run)))) {
+        this.wasCutOff = false;
+        return run;
+      }
+      await this.afterLateEnd(run, configuration);
+    }
+  }
+
   /** The run that goes on, or the next one, ends with the declared system, or finds it there; the machine says so, too. */
   async reaches(configuration: string): Promise<void> {
     let run = this.current(configuration);
@@ -169,20 +182,17 @@ export class HalfWay {
     await this.vm.stop();
   }
 
-  private async arrives(name: MomentName, configuration: string): Promise<Run> {
-    const { row, host }: Moment = moments[name];
-    let run = this.current(configuration);
-    if (!(await run.shows(row))) {
-      run = await this.afterLateEnd(run, configuration);
-      if (!(await run.shows(row))) throw new Error(`it never came to ${row}:\n${await run.story()}`);
-    }
-    this.wasCutOff = false;
-    if (host === undefined) return run;
-    const seen = await this.vm.ssh(`timeout 120 sh -c "until ${host}; do sleep 0.1; done"`, {
-      timeoutSeconds: 150,
+  /** False when the run ended before. After a cut the row may be of a run that has not noticed its end yet. */
+  private async hostShows(test: string, run: Run): Promise<boolean> {
+    const look = async (): Promise<boolean | undefined> => {
+      const script = `timeout 20 sh -c "until ${test}; do sleep 0.1; done"`;
+      const { code } = await this.vm.ssh(script, { timeoutSeconds: 40 });
+      if (code === 0) return true;
+      return run.isOver ? false : undefined;
+    };
+    return waitFor(`${test} on the host`, 300, look, 0.05).catch(async (error: Error) => {
+      throw new Error(`${error.message}\n${await run.story()}`);
     });
-    if (seen.code !== 0) throw new Error(`the host never showed ${host}:\n${await run.story()}`);
-    return run;
   }
 
   /** The run that is under way, or the next one. */
