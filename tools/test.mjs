@@ -9,7 +9,7 @@ const minute = 60_000;
 
 const suites = {
   // A machine that is busy with other things may take ten times as long as a free one.
-  unit: { testTimeout: 2 * minute },
+  unit: { testTimeout: 2 * minute, workers: "100%" },
   // Its tests mostly wait for each other's machines: more of them at once than there are processors.
   contract: { testTimeout: 3 * minute, workers: 4 },
   package: { testTimeout: 20 * minute, workers: 1, verbose: true },
@@ -60,9 +60,9 @@ async function runSuite(suite, args, resultFile) {
 function jest(suite, args) {
   const { testTimeout, workers, verbose } = suites[suite];
   const detail = verbose ? ["--verbose"] : [];
-  const atOnce = workers === undefined ? [] : workers === 1 ? ["--runInBand"] : [`--maxWorkers=${workers}`];
+  const atOnce = workers === 1 ? "--runInBand" : `--maxWorkers=${workers}`;
   // A test that failed half way may leave a socket open; the run must end all the same.
-  const manner = [`--testTimeout=${testTimeout}`, "--forceExit", ...detail, ...atOnce];
+  const manner = [`--testTimeout=${testTimeout}`, "--forceExit", ...detail, atOnce];
   return passThrough("node", [
     "node_modules/jest/bin/jest.js",
     "--selectProjects",
