@@ -46,8 +46,9 @@ function localSession(onRun: (script: string) => void = () => undefined): HostSe
   return { run } as unknown as HostSession;
 }
 
-/** For a job that ends when the test says so. */
-const waitsFor = (file: string): string => `while [ ! -e ${root}/${file} ]; do sleep 0.1; done`;
+/** For a job that ends when the test says so, or has ended itself. */
+const waitsFor = (file: string): string =>
+  `while [ ! -e ${root}/${file} ] && [ -d ${root} ]; do sleep 0.1; done`;
 
 const job = (script: string, changes: Partial<Job> = {}): Job => ({
   name: "unit",

@@ -1,5 +1,5 @@
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { connectSsh } from "../../../provider/transport/ssh";
 import { until } from "../support/until";
 import { accessTo, cleanUp, failureOf, hostFor, shellOn, tempFolder } from "./support";
@@ -7,7 +7,9 @@ import { accessTo, cleanUp, failureOf, hostFor, shellOn, tempFolder } from "./su
 jest.setTimeout(120_000);
 afterEach(cleanUp);
 const soon = { deadlineSeconds: 60 };
-const waitsFor = (path: string): string => `while [ ! -e ${path} ]; do sleep 0.1; done`;
+/** Not beyond the test, which may have been ended. */
+const waitsFor = (path: string): string =>
+  `while [ ! -e ${path} ] && [ -d ${dirname(path)} ]; do sleep 0.1; done`;
 
 describe("a script on a real sh", () => {
   test.each([
