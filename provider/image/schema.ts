@@ -1,51 +1,109 @@
 import { z } from "zod";
+import { hostLogin } from "../host/login-schema";
+import * as value from "../host/schema-values";
+import * as imageValue from "./schema-values";
 
 /**
- * Draft of the shape of checked inputs, to be replaced by the real one with all rules of the single values.
+ * The shape of checked inputs, each value by itself; what depends on several: input-rules.ts.
  * Descriptions, units and defaults: resources/fcos-layered-image-args.ts.
  */
-const text = z.string().min(1);
-const sha256 = z.string();
-
 const registryLogin = {
-  username: text.optional(),
-  password: text.optional(),
-  certificateAuthority: text.optional(),
+  username: imageValue.username.optional(),
+  password: value.text.optional(),
+  certificateAuthority: imageValue.certificateAuthority.optional(),
 };
 
-const rpm = z.strictObject({ url: text.optional(), path: text.optional(), sha256 });
+const rpm = z
+  .strictObject({ url: value.downloadUrl.optional(), path: value.text.optional(), sha256: value.sha256 })
+  .refine((each) => (each.url === undefined) !== (each.path === undefined), "needs either url or path");
 
-const file = z.strictObject({ content: z.string().optional(), source: text.optional(), mode: text.optional() });
+const file = z
+  .strictObject({
+    content: z.string().optional(),
+    source: value.text.optional(),
+    mode: value.fileMode.optional(),
+  })
+  .refine(
+    (each) => (each.content === undefined) !== (each.source === undefined),
+    "needs either content or source",
+  );
 
-export const imageSchema = z.strictObject({
-  /** `reference` as the program gives it, a tag or a digest; `digest` as the constructor resolved it. */
-  base: z.strictObject({ reference: text, digest: z.string(), ...registryLogin }),
-  kernel: z.strictObject({
-    rpms: z.array(rpm).min(1),
-    remove: z.array(text).optional(),
-    release: text.optional(),
+const kernel = z.strictObject({
+  rpms: z.array(rpm).min(1, "must name at least one RPM: the one that holds the kernel"),
+  remove: z.array(imageValue.packageName).optional(),
+  release: imageValue.kernelRelease.optional(),
+});
+
+const packages = z.strictObject({
+  add: z.array(imageValue.packageWanted).optional(),
+  remove: z.array(imageValue.packageName).optional(),
+});
+
+const dracut = z.strictObject({
+  addModules: z.array(imageValue.dracutModule).optional(),
+  omitModules: z
+    .array(
+      imageValue.dracutModule.refine(
+        (name) => name !== "ostree",
+        "must not be ostree: without it no machine finds its root",
+      ),
+    )
+    .optional(),
+  addDrivers: z.array(imageValue.kernelDriver).optional(),
+  extraArguments: z.array(imageValue.dracutArgument).optional(),
+  timeoutSeconds: value.seconds.optional(),
+});
+
+const sign = z
+  .strictObject({
+    privateKey: imageValue.cosignKey.optional(),
+    privateKeyPath: value.text.optional(),
+    password: value.text.optional(),
+  })
+  .refine(
+    (each) => (each.privateKey === undefined) !== (each.privateKeyPath === undefined),
+    "needs either privateKey or privateKeyPath",
+  );
+
+const platforms = ["linux/amd64", "linux/arm64"] as const;
+
+/** What a program can write, beside `base`: that one goes on with what its tag means. */
+const declaredBeside = {
+  kernel,
+  packages: packages.optional(),
+  files: z.record(imageValue.imagePath, file).optional(),
+  run: z.array(imageValue.runStep).optional(),
+  dracut: dracut.optional(),
+  registry: z.strictObject({
+    repository: imageValue.repository,
+    tags: z.array(imageValue.tag).optional(),
+    ...registryLogin,
   }),
-  packages: z.strictObject({ add: z.array(text).optional(), remove: z.array(text).optional() }).optional(),
-  files: z.record(text, file).optional(),
-  run: z.array(text).optional(),
-  dracut: z
+  builder: z
     .strictObject({
-      addModules: z.array(text).optional(),
-      omitModules: z.array(text).optional(),
-      addDrivers: z.array(text).optional(),
-      extraArguments: z.array(text).optional(),
-      timeoutSeconds: z.number().optional(),
+      tool: z.enum(["buildah", "podman"]).optional(),
+      connection: z.strictObject({ host: value.host, ...hostLogin }).optional(),
     })
     .optional(),
-  registry: z.strictObject({ repository: text, tags: z.array(text).optional(), ...registryLogin }),
-  builder: z
-    .strictObject({ tool: z.enum(["buildah", "podman"]).optional(), connection: z.unknown().optional() })
-    .optional(),
-  platform: z.enum(["linux/amd64", "linux/arm64"]).optional(),
-  labels: z.record(text, z.string()).optional(),
+  sign: sign.optional(),
+  platform: z.enum(platforms).optional(),
+  labels: z.record(imageValue.labelName, imageValue.labelValue).optional(),
   allowRebuild: z.boolean().optional(),
   deleteOnDestroy: z.boolean().optional(),
-  deadlines: z.strictObject({ buildSeconds: z.number().optional(), pushSeconds: z.number().optional() }).optional(),
+  deadlines: z
+    .strictObject({ buildSeconds: value.seconds.optional(), pushSeconds: value.seconds.optional() })
+    .optional(),
+};
+
+const base = { reference: imageValue.reference, ...registryLogin };
+
+/** What a program can write. */
+export const declaredShape = { base: z.strictObject(base), ...declaredBeside };
+
+export const imageSchema = z.strictObject({
+  ...declaredBeside,
+  /** `reference` as the program gives it, a tag or a digest; `digest` as the constructor resolved it. */
+  base: z.strictObject({ ...base, digest: z.string() }),
   /** Two-sided, like `base.digest`: read out of the RPMs' headers, observed in the finished image. */
   kernelRelease: z.string(),
   /** Two-sided: declared true; observed: the registry still has the digest. */

@@ -47,6 +47,29 @@ export interface BaseFacts {
   /** Of the base's own initramfs; empty where it has none. */
   initramfs: { sha256: string; sizeBytes: number; dracutModules: readonly string[] } | undefined;
   labels: Readonly<Record<string, string>>;
+  /** What lies in `/`, to see what an image built on it adds there: ostree drops that in silence. */
+  topLevel: readonly TopLevelEntry[];
+  /** What `bootc container lint` says of the base itself, where it has bootc. */
+  lint?: LintRun;
+}
+
+export interface LintRun {
+  exitCode: number;
+  output: string;
+}
+
+export interface TopLevelEntry {
+  name: string;
+  kind: "folder" | "file" | "link";
+  /** Where a link leads; how many entries a folder has that no machine takes from an image. Empty for all others. */
+  detail: string;
+}
+
+/** What the builder's tool says of an image besides its files. */
+export interface ImageConfig {
+  labels: Readonly<Record<string, string>>;
+  /** The image specification's word: `amd64`, `arm64`. */
+  architecture: string;
 }
 
 /** The named result of one inspection; it stands in the outputs as it is. */
