@@ -1,12 +1,13 @@
 "use strict";
 
-// Who may import whom: runtime → nixos, fcos, image → host → core. Everything not listed for a folder is forbidden.
+// Who may import whom: runtime → nixos, fcos, image → host, download → core. Everything not listed for a folder is forbidden.
 const mayImport = {
   core: [],
+  download: ["core"],
   host: ["core"],
-  nixos: ["host", "core"],
+  nixos: ["host", "download", "core"],
   fcos: ["host", "core"],
-  image: ["host", "core"],
+  image: ["host", "download", "core"],
   transport: ["core"],
   runtime: ["nixos", "fcos", "image", "host", "core", "transport"],
 };
@@ -44,7 +45,7 @@ module.exports = {
           folder("runtime"),
           folder("core"),
           "^provider/nixos/evaluat",
-          "^provider/image/resolve",
+          "^provider/image/(resolve|okd|ignition)",
           "^provider/transport/local",
         ],
       },

@@ -19,6 +19,7 @@ const typescript = (file) => (args) => passThrough("node", ["--import", "tsx", f
 
 const commands = {
   demo: { needs: lab, run: typescript("test/lab/demo.ts") },
+  "demo:fcos": { needs: lab, run: typescript("test/lab/fcos/demo.ts") },
   bench: { needs: lab, run: typescript("test/bench/bench.ts") },
   test: { needs: lab, run: test },
   "test:unit": { needs: code, run: testSuite("unit") },

@@ -29,6 +29,10 @@ export type ErrorCode =
   | "no-system"
   | "device-missing"
   | "download-failed"
+  | "registry-failed"
+  | "inspection-failed"
+  | "push-failed"
+  | "rebuild-refused"
   | "command-failed";
 
 export interface ErrorDetails {

@@ -1,8 +1,9 @@
-import type { InputRule } from "./input-rule";
+import type { InputRule as Rule } from "../core/input-rule";
 import { loginRules } from "./login-rules";
 import { phaseNames, type NixosHostInputs } from "./schema";
 
 type Phase = (typeof phaseNames)[number];
+type InputRule = Rule<NixosHostInputs>;
 
 export const inputRules: readonly InputRule[] = [
   ...loginRules,

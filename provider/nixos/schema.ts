@@ -1,5 +1,7 @@
 import { z } from "zod";
-import * as value from "./schema-values";
+import { hostLogin } from "../host/login-schema";
+import * as value from "../host/schema-values";
+import * as nixosValue from "./schema-values";
 
 /**
  * The shape of checked inputs, each value by itself; what depends on several: input-rules.ts.
@@ -10,20 +12,6 @@ const deadlines = z.strictObject({
   bootSeconds: value.seconds.optional(),
   phaseSeconds: value.seconds.optional(),
 });
-
-const login = {
-  user: value.loginName.optional(),
-  port: value.port.optional(),
-  privateKey: value.text.optional(),
-  privateKeyPath: value.text.optional(),
-  passphrase: value.text.optional(),
-  agent: value.agent.optional(),
-  hostKey: value.hostKey.optional(),
-};
-
-const jumpHost = z.strictObject({ host: value.host, ...login });
-
-const hostLogin = { ...login, sudoPassword: value.password.optional(), jumpHost: jumpHost.optional() };
 
 const connection = z.strictObject({ host: value.host, ...hostLogin, deadlines: deadlines.optional() });
 
@@ -48,14 +36,14 @@ const secretFile = z
   .refine(oneSource, "needs either content or source");
 
 const extraFile = z
-  .strictObject({ ...fileSource, owner: value.owner.optional(), mode: value.fileMode.optional() })
+  .strictObject({ ...fileSource, owner: nixosValue.owner.optional(), mode: value.fileMode.optional() })
   .refine(oneSource, "needs either content or source");
 
 const kexecImage = z
   .strictObject({
     path: value.text.optional(),
     url: value.downloadUrl.optional(),
-    flake: value.flakeOutput.optional(),
+    flake: nixosValue.flakeOutput.optional(),
     sha256: value.sha256.optional(),
     architecture: z.enum(["x86_64", "aarch64"]).optional(),
   })
@@ -73,11 +61,11 @@ export const hostKeyTypes = ["ed25519", "ecdsa", "rsa"] as const;
 const unlockWays = ["console", "initrd-ssh", "tpm2", "key-file"] as const;
 
 const disk = z.strictObject({
-  device: value.device,
+  device: nixosValue.device,
   serial: value.text.optional(),
   wwn: value.text.optional(),
   model: value.text.optional(),
-  sizeBytes: value.sizeBytes.optional(),
+  sizeBytes: nixosValue.sizeBytes.optional(),
 });
 
 const install = z.strictObject({
@@ -95,7 +83,7 @@ const install = z.strictObject({
   probeInPreview: z.boolean().optional(),
   installerPort: value.port.optional(),
   diskoMode: z.enum(diskoModes).optional(),
-  extraFiles: z.record(value.targetPath, extraFile).optional(),
+  extraFiles: z.record(nixosValue.targetPath, extraFile).optional(),
   diskEncryptionKeys: z.record(value.absolutePath, secretFile).optional(),
   sshHostKeys: z.partialRecord(z.enum(hostKeyTypes), secretFile).optional(),
   encryptedRootUnlock: z.enum(unlockWays).optional(),
@@ -103,22 +91,22 @@ const install = z.strictObject({
 
 const system = z.union(
   [
-    z.strictObject({ flake: value.flakeReference }),
-    z.strictObject({ toplevel: value.storePath, diskoScript: value.storePath.optional() }),
+    z.strictObject({ flake: nixosValue.flakeReference }),
+    z.strictObject({ toplevel: nixosValue.storePath, diskoScript: nixosValue.storePath.optional() }),
   ],
   { error: 'must be either { flake: "…#…" } or { toplevel: "/nix/store/…", diskoScript: "/nix/store/…" }' },
 );
 
 const nix = z.strictObject({
   buildOn: z.enum(["client", "target"]).optional(),
-  builders: z.array(value.builderLine).optional(),
+  builders: z.array(nixosValue.builderLine).optional(),
   substituteOnDestination: z.boolean().optional(),
-  options: z.record(value.nixOption, z.string()).optional(),
+  options: z.record(nixosValue.nixOption, z.string()).optional(),
 });
 
 /** What a program can write. */
 export const declaredShape = {
-  machine: value.machineName,
+  machine: nixosValue.machineName,
   connection,
   install: install.optional(),
   system,

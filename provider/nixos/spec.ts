@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Access, AccessAuth } from "../core/shell";
+import type { Access } from "../core/shell";
+import { accessOf, authOf, hasOwnKey, hostKeysOf, jumpOf, sudoOf } from "../host/access";
 import type { Ways } from "../host/session";
 import type { KexecImageReference } from "./kexec-reference";
 import { phaseNames, type diskoModes, type NixosHostInputs } from "./schema";
@@ -71,17 +72,7 @@ export function installKey(inputs: NixosHostInputs): string {
 export function waysOf(inputs: NixosHostInputs): Ways {
   const { connection } = inputs;
   const before = inputs.install?.connection;
-  const installed: Access = {
-    host: connection.host,
-    port: connection.port ?? 22,
-    user: connection.user ?? "root",
-    auth: authOf(connection),
-    hostKeys: hostKeysOf(connection.hostKey),
-    sudo: (connection.user ?? "root") !== "root",
-    connectTimeoutSeconds: connection.deadlines?.connectSeconds ?? 10,
-    ...sudoOf(connection),
-    ...jumpOf(connection, "connection"),
-  };
+  const installed = accessOf(connection, "connection", connection.deadlines?.connectSeconds);
   const oldUser = before?.user ?? installed.user;
   const old: Access = {
     ...installed,
@@ -104,49 +95,4 @@ export function waysOf(inputs: NixosHostInputs): Ways {
     sudo: false,
   };
   return { installed, old, installer };
-}
-
-type HostLogin = Pick<NixosHostInputs["connection"], "sudoPassword" | "jumpHost">;
-
-function sudoOf({ sudoPassword }: HostLogin): Pick<Access, "sudoPassword"> {
-  return sudoPassword === undefined ? {} : { sudoPassword };
-}
-
-function jumpOf({ jumpHost }: HostLogin, of: string): Pick<Access, "jump"> {
-  if (jumpHost === undefined) return {};
-  const label = `${of}.jumpHost`;
-  return {
-    jump: {
-      label,
-      host: jumpHost.host,
-      port: jumpHost.port ?? 22,
-      user: jumpHost.user ?? "root",
-      auth: authOf(jumpHost, label),
-      hostKeys: hostKeysOf(jumpHost.hostKey),
-      sudo: false,
-      connectTimeoutSeconds: 10,
-    },
-  };
-}
-
-type Login = Pick<NixosHostInputs["connection"], "privateKey" | "privateKeyPath" | "passphrase" | "agent">;
-
-function hasOwnKey(login: Login): boolean {
-  return login.privateKey !== undefined || login.privateKeyPath !== undefined || Boolean(login.agent);
-}
-
-/** `label`: the property that the key stands in, where that is not `connection`. */
-function authOf(login: Login, label?: string): AccessAuth {
-  const { privateKey, privateKeyPath, passphrase, agent } = login;
-  const named = label === undefined ? {} : { label };
-  const secret = { ...named, ...(passphrase === undefined ? {} : { passphrase }) };
-  if (privateKey !== undefined) return { privateKey, ...secret };
-  if (privateKeyPath !== undefined) return { privateKeyPath, ...secret };
-  const agentSocket = typeof agent === "string" ? agent : process.env["SSH_AUTH_SOCK"];
-  return agentSocket === undefined ? named : { ...named, agentSocket };
-}
-
-function hostKeysOf(hostKey: string | string[] | undefined): string[] | undefined {
-  if (hostKey === undefined || hostKey === "accept-new") return undefined;
-  return Array.isArray(hostKey) ? hostKey : [hostKey];
 }

@@ -1,5 +1,5 @@
 import { runtime } from "@pulumi/pulumi";
-import { nixosHostSchema, type NixosHostInputs } from "../nixos/schema";
+import type { z } from "zod";
 
 export type Inputs = Record<string, unknown>;
 export type Path = readonly PropertyKey[];
@@ -8,8 +8,8 @@ export type Path = readonly PropertyKey[];
 export const unknown = runtime.unknownValue;
 
 /** Only for inputs that `check` has let through. */
-export function parseInputs(inputs: Inputs): NixosHostInputs {
-  return nixosHostSchema.parse(withoutProvider(inputs));
+export function parseInputs<Checked>({ schema }: { schema: z.ZodType<Checked> }, inputs: Inputs): Checked {
+  return schema.parse(withoutProvider(inputs));
 }
 
 /** Without recursion: nothing says how deep the values of a program are. */

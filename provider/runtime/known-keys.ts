@@ -1,15 +1,15 @@
 import type { z } from "zod";
-import { declaredShape, nixosHostSchema } from "../nixos/schema";
 import type { Path } from "./inputs";
+import type { KindOf } from "./kind";
 
 type Schema = z.core.$ZodTypes;
 
 /** The keys that a program can write at a place, of all alternatives together. */
-export function knownKeys(path: Path): string[] {
-  if (path.length === 0) return Object.keys(declaredShape);
+export function knownKeys(kind: KindOf<"schema" | "declaredShape">, path: Path): string[] {
+  if (path.length === 0) return Object.keys(kind.declaredShape);
   const places = path.reduce<Schema[]>(
     (schemas, key) => schemas.flatMap((schema) => below(schema, key)),
-    alternatives(nixosHostSchema),
+    alternatives(kind.schema),
   );
   return [...new Set(places.flatMap(keysOf))];
 }

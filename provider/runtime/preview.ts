@@ -13,6 +13,7 @@ import { runLocal } from "../transport/local";
 import { connectSsh } from "../transport/ssh";
 import { within } from "../core/deadline";
 import { parseInputs, type Inputs } from "./inputs";
+import { nixosKind } from "./nixos-kind";
 import { inputProblems } from "./problems";
 import { secretsOf, withoutSecrets } from "./secrets";
 
@@ -26,8 +27,8 @@ export interface PreviewLine {
 /** One read-only look at a machine that would be installed: the state knows nothing of its disks yet. */
 export async function describeNewHost(inputs: Inputs): Promise<PreviewLine[]> {
   // `check` says what is wrong with them.
-  if (inputProblems(inputs).length > 0) return [];
-  const secrets = secretsOf(inputs);
+  if (inputProblems(nixosKind, inputs).length > 0) return [];
+  const secrets = secretsOf(nixosKind, inputs);
   const lines = await look(inputs);
   return lines.map((line) => ({ ...line, text: withoutSecrets(line.text, secrets) }));
 }
@@ -35,7 +36,7 @@ export async function describeNewHost(inputs: Inputs): Promise<PreviewLine[]> {
 async function look(inputs: Inputs): Promise<PreviewLine[]> {
   const context = contextFor(
     { connect: connectSsh, runLocal, progress: silent },
-    parseInputs(inputs),
+    parseInputs(nixosKind, inputs),
     undefined,
   );
   const { spec, session } = context;

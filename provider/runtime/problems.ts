@@ -1,42 +1,48 @@
-import type { InputRule } from "../nixos/input-rule";
-import { inputRules, rulesForNew } from "../nixos/input-rules";
+import type { InputRule } from "../core/input-rule";
 import { filesProblems } from "./local-files";
-import { hasUnknowns, liesInUnknown, pathText, shortened, valueAt, type Inputs, type Path } from "./inputs";
+import {
+  hasUnknowns,
+  liesInUnknown,
+  pathText,
+  shortened,
+  unknown,
+  valueAt,
+  type Inputs,
+  type Path,
+} from "./inputs";
+import type { Kind, KindOf } from "./kind";
 import { secretsOf, withoutSecrets } from "./secrets";
 import { mostShapeProblems, shapeProblems, withoutFollowUps, type Problem } from "./shape-problems";
-import type { NixosHostInputs } from "../nixos/schema";
 
 const mostProblems = 20;
 const mostCharacters = 600;
-const mostCharactersOfNix = 8000;
+const mostCharactersOfConstructor = 8000;
 
 /** All that is wrong with inputs alone, each naming its property. */
-export function inputProblems(inputs: Inputs): string[] {
-  return inWords(problemsWithin(inputs, inputRules), inputs);
+export function inputProblems(kind: Kind, inputs: Inputs): string[] {
+  return inWords(kind, problemsWithin(kind, inputs, kind.rules), inputs);
 }
 
-/** The same with what an install needs, and with the files on this machine that were not declared before. */
-export async function problemsOfChange(olds: Inputs, news: Inputs): Promise<string[]> {
-  const evaluation = news["__evaluationError"];
-  if (typeof evaluation === "string" && evaluation !== "") return [evaluationProblem(evaluation, news)];
+/** The same with what a new resource needs, and with the files on this machine that were not declared before. */
+export async function problemsOfChange(kind: Kind, olds: Inputs, news: Inputs): Promise<string[]> {
+  const told = news[kind.errorKey];
+  // Where what it depends on is not known yet, it is not known either.
+  if (typeof told === "string" && told !== "" && told !== unknown) {
+    const words = withoutSecrets(kind.errorInWords(told, news), secretsOf(kind, news));
+    return [shortened(words, mostCharactersOfConstructor)];
+  }
   const isNew = Object.keys(olds).length === 0;
-  const problems = problemsWithin(news, isNew ? [...inputRules, ...rulesForNew] : inputRules);
-  return inWords(problems.length > 0 ? problems : await filesProblems(olds, news), news);
+  const problems = problemsWithin(kind, news, isNew ? [...kind.rules, ...kind.rulesForNew] : kind.rules);
+  return inWords(kind, problems.length > 0 ? problems : await filesProblems(kind, olds, news), news);
 }
 
-/** What is said where the system is evaluated; of a flake that are Nix's own words, with file and line. */
-function evaluationProblem(message: string, inputs: Inputs): string {
-  const property = valueAt(inputs, ["system", "toplevel"]) === undefined ? "system.flake" : "system.toplevel";
-  return shortened(withoutSecrets(`${property}: ${message}`, secretsOf(inputs)), mostCharactersOfNix);
-}
-
-function problemsWithin(inputs: Inputs, rules: readonly InputRule[]): Problem[] {
-  const wrong = shapeProblems(inputs);
+function problemsWithin(kind: Kind, inputs: Inputs, rules: readonly InputRule<unknown>[]): Problem[] {
+  const wrong = shapeProblems(kind, inputs);
   if (wrong.length >= mostShapeProblems) return oneForEach(withoutFollowUps(wrong));
   const broken = rules
     .filter((rule) => rule.reads.every((path) => isSettled(inputs, path.split("."), wrong)))
     .flatMap((rule) => {
-      const text = rule.problem(inputs as unknown as NixosHostInputs);
+      const text = rule.problem(inputs);
       return text === undefined ? [] : [{ path: rule.path.split("."), text }];
     });
   return oneForEach([...withoutFollowUps(wrong), ...broken]);
@@ -62,8 +68,8 @@ function isSettled(inputs: Inputs, path: Path, wrong: readonly Problem[]): boole
   );
 }
 
-function inWords(problems: readonly Problem[], inputs: Inputs): string[] {
-  const secrets = secretsOf(inputs);
+function inWords(kind: KindOf<"secretPaths">, problems: readonly Problem[], inputs: Inputs): string[] {
+  const secrets = secretsOf(kind, inputs);
   const words = problems
     .slice(0, mostProblems)
     .map(({ path, text }) => shortened(withoutSecrets(`${pathText(path)} ${text}`, secrets), mostCharacters));

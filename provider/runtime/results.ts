@@ -1,5 +1,4 @@
 import type { HostError } from "../core/errors";
-import type { HostState } from "../nixos/state";
 import type { Inputs } from "./inputs";
 import type { Row } from "./row";
 import { plainState } from "./state";
@@ -22,7 +21,7 @@ export function failure(error: HostError | undefined, row: Row): Error {
 /** What was learned is kept. Without `__provider` the resource could never be refreshed or deleted again. */
 export function partialFailure(
   id: string,
-  state: HostState,
+  state: object,
   error: HostError | undefined,
   news: Inputs,
   row: Row,
@@ -35,8 +34,8 @@ export function partialFailure(
   });
 }
 
-/** An error of `diff`: the server prints `${error}: ${error.stack}`, the engine prints the message. */
-export class PreviewRefusal extends Error {
+/** An error of `diff` or `delete`: the server prints `${error}: ${error.stack}`, the engine prints the message. */
+export class Refusal extends Error {
   constructor(error: HostError) {
     super(error.text());
     this.stack = "";

@@ -1,21 +1,15 @@
-import { logins } from "../nixos/login-rules";
 import type { Inputs } from "./inputs";
+import type { KindOf } from "./kind";
 
 const leastCharacters = 4;
 /** Lines that are shorter are in every text: "{", "root", "[Unit]". */
 const leastOfALine = 8;
 
 const everyKey = "*";
-const secretPaths: readonly string[][] = [
-  ...logins.flatMap(({ path }) =>
-    ["privateKey", "passphrase", "sudoPassword"].map((key) => `${path}.${key}`),
-  ),
-  ...["extraFiles", "diskEncryptionKeys", "sshHostKeys"].map((key) => `install.${key}.${everyKey}.content`),
-].map((path) => path.split("."));
 
 /** Every secret that could find its way into a text, and every line of it: logs are cut into lines. Longest first. */
-export function secretsOf(inputs: Inputs): string[] {
-  const values = secretPaths.flatMap((path) => valuesAt(inputs, path));
+export function secretsOf(kind: KindOf<"secretPaths">, inputs: Inputs): string[] {
+  const values = kind.secretPaths.flatMap((path) => valuesAt(inputs, path.split(".")));
   const parts = values.flatMap((value) => {
     const whole = [value, value.trim()].filter((text) => text.length >= leastCharacters);
     const lines = value.split(/\r?\n/).map((line) => line.trim());

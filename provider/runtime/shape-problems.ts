@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { nixosHostSchema } from "../nixos/schema";
 import { shortened, unknown, valueAt, withoutProvider, type Inputs, type Path } from "./inputs";
+import type { KindOf } from "./kind";
 import { knownKeys } from "./known-keys";
 import { nearestKey } from "./nearest-key";
 
@@ -13,6 +13,7 @@ export interface Problem {
   meant?: string | undefined;
 }
 
+type Shaped = KindOf<"schema" | "declaredShape">;
 type Issue = z.core.$ZodIssue;
 
 /** More are not looked for: nobody reads them, and each takes time. */
@@ -22,12 +23,12 @@ export const mostShapeProblems = 500;
 const mostUnknownKeys = 20;
 
 /** What is wrong with each value by itself. What is still unknown is right until it is known. */
-export function shapeProblems(inputs: Inputs): Problem[] {
-  const parsed = nixosHostSchema.safeParse(withoutProvider(inputs));
+export function shapeProblems(kind: Shaped, inputs: Inputs): Problem[] {
+  const parsed = kind.schema.safeParse(withoutProvider(inputs));
   if (parsed.success) return [];
   const problems: Problem[] = [];
   for (const issue of parsed.error.issues) {
-    problems.push(...problemsOf(inputs, issue, []));
+    problems.push(...problemsOf(kind, inputs, issue, []));
     if (problems.length >= mostShapeProblems) break;
   }
   return problems;
@@ -44,22 +45,22 @@ export function withoutFollowUps(problems: readonly Problem[]): Problem[] {
   );
 }
 
-function problemsOf(inputs: Inputs, issue: Issue, prefix: Path): Problem[] {
+function problemsOf(kind: Shaped, inputs: Inputs, issue: Issue, prefix: Path): Problem[] {
   const path = [...prefix, ...issue.path];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.slice(0, mostUnknownKeys).map((key) => notKnown(path, key));
+    return issue.keys.slice(0, mostUnknownKeys).map((key) => notKnown(kind, path, key));
   }
   if (issue.code === "invalid_key") return [{ path, text: issue.issues[0]?.message ?? issue.message }];
   const value = valueAt(inputs, path);
   if (value === unknown) return [];
-  if (issue.code === "invalid_union") return ofUnion(inputs, issue, path);
+  if (issue.code === "invalid_union") return ofUnion(kind, inputs, issue, path);
   if (issue.code === "invalid_type") return [typeProblem(path, value, [issue.expected])];
   if (issue.code === "invalid_value") return [choiceProblem(path, value, issue.values)];
   return [{ path, text: issue.message, ...(issue.code === "custom" ? { kind: "whole" } : {}) }];
 }
 
 /** The alternative that was obviously meant is judged alone; only else all of them are named. */
-function ofUnion(inputs: Inputs, issue: z.core.$ZodIssueInvalidUnion, path: Path): Problem[] {
+function ofUnion(kind: Shaped, inputs: Inputs, issue: z.core.$ZodIssueInvalidUnion, path: Path): Problem[] {
   const value = valueAt(inputs, path);
   const branches = issue.errors as Issue[][];
   const ofThisKind = branches.filter((issues) => !issues.some(isOfAnotherKind));
@@ -72,12 +73,12 @@ function ofUnion(inputs: Inputs, issue: z.core.$ZodIssueInvalidUnion, path: Path
   const meant = ofThisKind.filter((_, index) => known[index] !== 0);
   if (ofThisKind.length === 1 || meant.length === 1) {
     const branch = (ofThisKind.length === 1 ? ofThisKind : meant)[0] ?? [];
-    return branch.flatMap((each) => problemsOf(inputs, each, path));
+    return branch.flatMap((each) => problemsOf(kind, inputs, each, path));
   }
   if (meant.length > 1 || keysOf(value).length === 0) return [{ path, text: issue.message }];
   return keysOf(value)
     .slice(0, mostUnknownKeys)
-    .map((key) => notKnown(path, key));
+    .map((key) => notKnown(kind, path, key));
 }
 
 function isOfAnotherKind({ path, code }: Issue): boolean {
@@ -94,8 +95,8 @@ function keysOf(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.keys(value) : [];
 }
 
-function notKnown(path: Path, key: string): Problem {
-  const known = knownKeys(path);
+function notKnown(kind: Shaped, path: Path, key: string): Problem {
+  const known = knownKeys(kind, path);
   const meant = nearestKey(key, known);
   const hint = meant === undefined ? `known are ${known.join(", ")}` : `did you mean ${meant}?`;
   return { path: [...path, key], text: `is not a known property; ${hint}`, kind: "unknown key", meant };

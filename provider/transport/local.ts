@@ -3,13 +3,9 @@ import { StringDecoder } from "node:string_decoder";
 import { HostError, lastLines } from "../core/errors";
 import type { LocalResult, RunLocal } from "../core/shell";
 import { LineSplitter } from "./line-splitter";
+import { endGroup, groupEnded, groupRuns } from "./process-group";
 
 const maxOutput = 16 * 1024 * 1024;
-const politeMs = 5_000;
-
-/** The groups that run now. They are sessions of their own, so nobody else ends them when this process goes. */
-const running = new Set<number>();
-process.once("exit", () => running.forEach((pid) => signalGroup(pid, "SIGTERM")));
 
 export const runLocal: RunLocal = async (program, args, options) => {
   // An ES module: only a dynamic import loads it under every loader that a Pulumi program may run with.
@@ -26,7 +22,7 @@ export const runLocal: RunLocal = async (program, args, options) => {
       ...(options.env ? { env: options.env } : {}),
     });
     const { pid } = child;
-    if (pid !== undefined) running.add(pid);
+    groupRuns(pid);
 
     let settled = false;
     const settle = (answer: () => void): void => {
@@ -59,7 +55,7 @@ export const runLocal: RunLocal = async (program, args, options) => {
       });
     }
     void child.then((result) => {
-      if (pid !== undefined) running.delete(pid);
+      groupEnded(pid);
       if (result.code === "ENOENT") stderr.text += `${program}: not found on PATH\n`;
       else if (result.code === "EACCES") stderr.text += `${program}: not executable\n`;
       settle(() => resolve({ exitCode: exitCodeOf(result), stdout: stdout.text, stderr: stderr.text }));
@@ -100,23 +96,6 @@ function exitCodeOf(result: { exitCode?: number; signal?: string; code?: string 
   if (result.exitCode !== undefined) return result.exitCode;
   if (result.signal !== undefined) return 128 + (constants.signals[result.signal as NodeJS.Signals] ?? 0);
   return result.code === "EACCES" ? 126 : 127;
-}
-
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  signalGroup(pid, "SIGTERM");
-  setTimeout(() => {
-    signalGroup(pid, "SIGKILL");
-    running.delete(pid);
-  }, politeMs).unref();
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // The group has ended by itself.
-  }
 }
 
 function tooLate(program: string, seconds: number, log: string): HostError {

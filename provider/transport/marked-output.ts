@@ -88,6 +88,14 @@ export class MarkedOutput {
 export const printBegin = String.raw`printf "\036%s begin\n" "$1"; printf "\036%s begin\n" "$1" >&2`;
 export const printEnd = String.raw`printf "\036%s %d\n" "$1" "$code"; printf "\036%s %d\n" "$1" "$code" >&2`;
 
+/**
+ * The whole script is one compound command: sh has read all of it before it starts, so half a script never runs,
+ * and its commands cannot eat the rest of it from stdin. The subshell keeps `exit` from skipping the last mark.
+ */
+export function wrapScript(script: string, nonce: string): string {
+  return `set -- ${nonce}\n${printBegin}\n(\nshift\n${script}\n) </dev/null\ncode=$?\n${printEnd}\n`;
+}
+
 function beginMark(nonce: string): string {
   return `\x1e${nonce} begin\n`;
 }

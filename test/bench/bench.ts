@@ -4,6 +4,7 @@ import { startQuickstart } from "../lab/quickstart";
 import { measureCreates } from "./creates";
 import { measureEightCopies } from "./eight-copies";
 import { table, type Figure } from "./figures";
+import { measureLayeredImage } from "./layered-image";
 import { measureLifetime } from "./lifetime";
 import { loopbackHosts } from "./loopback-host";
 import { pulumiMachine } from "./pulumi-machine";
@@ -35,6 +36,7 @@ async function bench(): Promise<void> {
     }
   });
   await measure("eight copies at once", async () => [await measureEightCopies(copies)]);
+  await measure("the layered image", () => measureLayeredImage(creates, say));
   const report = `${await conditions(creates, copies)}\n\n${table(figures)}`;
   console.log(`\n${report}`);
   if (process.argv.includes("--write")) say(`written: ${await writeReport(report)}`);

@@ -23,8 +23,16 @@ export type Result =
   | { end: "partial"; message: string; id: string; props: Props; reasons: string[] };
 
 const root = join(__dirname, "../..");
-const providerText = 'exports.handler=()=>require("pulumi-immutable-os/provider").NixosHost;';
 const longestStartMs = 30_000;
+
+interface Options {
+  /** The name that the resource's `__provider` text loads. */
+  resource: string;
+  /** Name on PATH → the file that stands in for it. */
+  standIns: Readonly<Record<string, string>>;
+}
+
+const nixosHost: Options = { resource: "NixosHost", standIns: { nix: join(__dirname, "nix-standin.mjs") } };
 
 /** Pulumi's own server of dynamic providers, in a process of its own, as the engine starts it. */
 export class ProviderProcess {
@@ -35,13 +43,16 @@ export class ProviderProcess {
 
   private constructor(
     readonly engine: Engine,
-    private readonly folder: string,
+    /** The process's own: what it leaves there goes with it. */
+    readonly folder: string,
+    private readonly providerText: string,
   ) {}
 
-  static async start(): Promise<ProviderProcess> {
+  static async start({ resource, standIns } = nixosHost): Promise<ProviderProcess> {
     const folder = await mkdtemp(join(tmpdir(), "immutable-os-contract-"));
-    const provider = new ProviderProcess(await new Engine().start(), folder);
-    await symlink(join(__dirname, "nix-standin.mjs"), join(folder, "nix"));
+    const text = `exports.handler=()=>require("pulumi-immutable-os/provider").${resource};`;
+    const provider = new ProviderProcess(await new Engine().start(), folder, text);
+    for (const [name, file] of Object.entries(standIns)) await symlink(file, join(folder, name));
     await provider.launch();
     return provider;
   }
@@ -77,6 +88,7 @@ export class ProviderProcess {
         ...process.env,
         PATH: [this.folder, process.env["PATH"]].join(delimiter),
         NIX_STANDIN_CALLS: join(this.folder, "nix-calls"),
+        BUILDAH_STANDIN: join(this.folder, "buildah-store"),
         // A provider that is killed leaves its sockets: they go with the folder.
         TMPDIR: this.folder,
         IMMUTABLE_OS_CACHE: join(this.folder, "cache"),
@@ -109,7 +121,7 @@ export class ProviderProcess {
     const request = new messages.CheckRequest();
     request.setUrn(String(news["__urn"]));
     request.setOlds(structOf(olds));
-    request.setNews(structOf(withProvider(news)));
+    request.setNews(structOf(this.withProvider(news)));
     const answer = await this.call<messages.CheckResponse>((done) => this.rpc.check(request, done));
     return {
       inputs: propsOf(answer.getInputs()),
@@ -120,8 +132,8 @@ export class ProviderProcess {
   async diff(id: string, olds: Props, news: Props): Promise<Diff> {
     const request = new messages.DiffRequest();
     request.setId(id);
-    request.setOlds(structOf(withProvider(olds)));
-    request.setNews(structOf(withProvider(news)));
+    request.setOlds(structOf(this.withProvider(olds)));
+    request.setNews(structOf(this.withProvider(news)));
     const answer = await this.call<messages.DiffResponse>((done) => this.rpc.diff(request, done));
     const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
     const changes = answer.getChanges();
@@ -133,7 +145,7 @@ export class ProviderProcess {
 
   async create(news: Props): Promise<Result> {
     const request = new messages.CreateRequest();
-    request.setProperties(structOf(withProvider(news)));
+    request.setProperties(structOf(this.withProvider(news)));
     return this.outcome(async () => {
       const answer = await this.call<messages.CreateResponse>((done) => this.rpc.create(request, done));
       return { end: "done", id: answer.getId(), props: propsOf(answer.getProperties()) };
@@ -143,8 +155,8 @@ export class ProviderProcess {
   async update(id: string, olds: Props, news: Props): Promise<Result> {
     const request = new messages.UpdateRequest();
     request.setId(id);
-    request.setOlds(structOf(withProvider(olds)));
-    request.setNews(structOf(withProvider(news)));
+    request.setOlds(structOf(this.withProvider(olds)));
+    request.setNews(structOf(this.withProvider(news)));
     return this.outcome(async () => {
       const answer = await this.call<messages.UpdateResponse>((done) => this.rpc.update(request, done));
       return { end: "done", id, props: propsOf(answer.getProperties()) };
@@ -154,7 +166,7 @@ export class ProviderProcess {
   async read(id: string, props: Props): Promise<{ id: string; props: Props; inputs: Props }> {
     const request = new messages.ReadRequest();
     request.setId(id);
-    request.setProperties(structOf(withProvider(props)));
+    request.setProperties(structOf(this.withProvider(props)));
     const answer = await this.call<messages.ReadResponse>((done) => this.rpc.read(request, done));
     return {
       id: answer.getId(),
@@ -166,7 +178,7 @@ export class ProviderProcess {
   async delete(id: string, props: Props): Promise<void> {
     const request = new messages.DeleteRequest();
     request.setId(id);
-    request.setProperties(structOf(withProvider(props)));
+    request.setProperties(structOf(this.withProvider(props)));
     await this.call((done) => this.rpc.delete(request, done));
   }
 
@@ -174,6 +186,10 @@ export class ProviderProcess {
     await this.kill("SIGTERM");
     this.engine.stop();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private withProvider(props: Props): Props {
+    return { ...props, __provider: this.providerText };
   }
 
   private get rpc(): ResourceProviderClient {
@@ -213,10 +229,6 @@ function failureOf(error: ServiceError): Result {
     props: propsOf(kept.getProperties()),
     reasons: kept.getReasonsList(),
   };
-}
-
-function withProvider(props: Props): Props {
-  return { ...props, __provider: providerText };
 }
 
 function structOf(props: Props): Struct {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   createReadStream,
@@ -9,7 +9,7 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
@@ -53,7 +53,7 @@ export function runFolder(name: string): string {
   mkdirSync(all, { recursive: true });
   for (const entry of readdirSync(all)) {
     const owner = Number(/-(\d+)-\d+$/.exec(entry)?.[1]);
-    if (!isAlive(owner)) rmSync(join(all, entry), { recursive: true, force: true });
+    if (!isAlive(owner)) removeWithMounts(join(all, entry));
   }
   for (let number = 0; ; number++) {
     const folder = join(all, `${name}-${process.pid}-${number}`);
@@ -61,6 +61,16 @@ export function runFolder(name: string): string {
     mkdirSync(folder, { mode: 0o700 });
     return folder;
   }
+}
+
+/** Container tools that are ended in the middle leave mounts behind, and nothing below one can be removed. */
+export function removeWithMounts(folder: string): void {
+  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+  const below = mounts
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((path) => path.startsWith(`${folder}/`));
+  for (const path of below.reverse()) spawnSync("umount", ["--lazy", path]);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Of the whole file; OpenSSL's is four times as fast as sha256sum. */
@@ -85,7 +95,7 @@ function contents(path: string): string[] {
 async function removeUnfinished(folder: string): Promise<void> {
   const prefix = `${basename(folder)}.unfinished-`;
   for (const entry of await readdir(dirname(folder))) {
-    if (entry.startsWith(prefix)) await rm(join(dirname(folder), entry), { recursive: true, force: true });
+    if (entry.startsWith(prefix)) removeWithMounts(join(dirname(folder), entry));
   }
 }
 

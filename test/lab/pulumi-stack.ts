@@ -37,6 +37,7 @@ export class PulumiStack {
     name: string,
     config: Record<string, string> = {},
     programs = "examples",
+    environment: Record<string, string> = {},
   ): Promise<PulumiStack> {
     const folder = await mkdtemp(join(tmpdir(), "immutable-os-stack-"));
     const program = join(folder, "program");
@@ -53,6 +54,7 @@ export class PulumiStack {
       PULUMI_CONFIG_PASSPHRASE: "lab",
       PULUMI_SKIP_UPDATE_CHECK: "1",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "1",
+      ...environment,
     });
     await stack.expect(["stack", "init", "lab"]);
     for (const [key, value] of Object.entries(config)) await stack.configure(key, value);
@@ -61,7 +63,8 @@ export class PulumiStack {
 
   /** Sets a value of the program's configuration; a key with a path, such as `disks[0]`, goes into an object. */
   async configure(key: string, value: string): Promise<void> {
-    await this.expect(["config", "set", "--path", key, value]);
+    // A value may begin with a hyphen, as certificates do.
+    await this.expect(["config", "set", "--path", "--", key, value]);
   }
 
   /** Runs `pulumi` as a user would; `onOutput` gets what it prints while it runs. */
@@ -70,7 +73,7 @@ export class PulumiStack {
     options: { onOutput?: (chunk: string) => void; timeoutSeconds?: number } = {},
   ): Promise<PulumiRun> {
     return new Promise((done, fail) => {
-      const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
+      const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...args], {
         cwd: this.program,
         env: this.environment,
         stdio: ["ignore", "pipe", "pipe"],

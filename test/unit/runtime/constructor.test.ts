@@ -4,6 +4,7 @@ import { unknown } from "@pulumi/pulumi/output";
 import { NixosHost, type NixosHostArgs } from "../../../provider/index";
 import { declaredShape } from "../../../provider/nixos/schema";
 import { nixosHost } from "../../../provider/runtime/nixos-host";
+import { nixosKind } from "../../../provider/runtime/nixos-kind";
 import { pickInputs } from "../../../provider/runtime/state";
 import type { Inputs } from "../../../provider/runtime/inputs";
 import { alpha } from "../support/builders";
@@ -85,7 +86,7 @@ test.each(everyField().filter((field) => field !== "system.flake"))(
       const parent = path.slice(0, -1).reduce<Inputs>((inner, key) => inner[String(key)] as Inputs, unsure);
       parent[String(path.at(-1))] = pulumi.output(unknown);
       const inputs = await registeredFor(unsure);
-      expect(Object.keys(pickInputs(inputs))).toEqual(
+      expect(Object.keys(pickInputs(nixosKind, inputs))).toEqual(
         expect.arrayContaining(["booted", "layout", "__bootKey"]),
       );
       // What does not decide about the system leaves it known: the preview shows real values.

@@ -10,8 +10,8 @@ type Schema = z.core.$ZodTypes;
 const anyKey = "*";
 
 /** Every place where a user can write a value, from the schema itself: objects, lists and maps as well. */
-export function everyField(): string[] {
-  const fields = Object.entries(declaredShape).flatMap(([key, schema]) => fieldsOf(schema, [key]));
+export function everyField(shape: Readonly<Record<string, z.core.$ZodType>> = declaredShape): string[] {
+  const fields = Object.entries(shape).flatMap(([key, schema]) => fieldsOf(schema, [key]));
   return [...new Set(fields.map((path) => path.join(".")))];
 }
 

@@ -1,7 +1,8 @@
 import { filesProblems } from "../../../provider/runtime/local-files";
+import { nixosKind } from "../../../provider/runtime/nixos-kind";
 
 const problems = (key: string, source: string) =>
-  filesProblems({}, { install: { [key]: { "/etc/x": { source } } } });
+  filesProblems(nixosKind, {}, { install: { [key]: { "/etc/x": { source } } } });
 
 test("an extra file may come from a folder, a disk key may not", async () => {
   await expect(problems("extraFiles", __dirname)).resolves.toEqual([]);

@@ -7,6 +7,7 @@ import * as handlers from "../../../provider/runtime/provider";
 import { findNixosDrift } from "../../../provider/nixos/drift";
 import { stateOf } from "../../../provider/nixos/state";
 import { nixosHostSchema } from "../../../provider/nixos/schema";
+import { imageStateWith } from "../support/image-builders";
 import { alpha, contextOf, inputsOf, nixosFacts } from "../support/builders";
 
 const root = join(__dirname, "../../..");
@@ -64,15 +65,9 @@ test("the package's name and its subpath lead to the handler of that text", () =
   const { "./provider": entry } = read("package.json")["exports"] as Record<string, { default: string }>;
   expect(entry?.default).toBe("./dist/runtime/provider.js");
   expect(existsSync(join(root, "provider/runtime/provider.ts"))).toBe(true);
-  expect(Object.keys(handlers)).toEqual(["NixosHost"]);
-  expect(Object.keys(handlers.NixosHost).sort()).toEqual([
-    "check",
-    "create",
-    "delete",
-    "diff",
-    "read",
-    "update",
-  ]);
+  expect(Object.keys(handlers).sort()).toEqual(["FcosLayeredImage", "NixosHost"]);
+  for (const handler of Object.values(handlers))
+    expect(Object.keys(handler).sort()).toEqual(["check", "create", "delete", "diff", "read", "update"]);
 });
 
 test("the state's version, and its keys", () => {
@@ -94,4 +89,14 @@ test("the state's version, and its keys", () => {
   const notGivenHere = ["__evaluationError", "adopt", "nix"];
   const inputs = Object.keys(nixosHostSchema.shape).filter((key) => !notGivenHere.includes(key));
   expect(Object.keys(state).sort()).toEqual([...own, ...hidden, ...inputs].sort());
+});
+
+test("the state's version of an image, and its keys", () => {
+  const state = imageStateWith();
+  expect(state.__stateVersion).toBe(1);
+  const made = "containerfile digest initramfs inspections ownTag reference signature sizeBytes tags";
+  const inputs = "base kernel registry kernelRelease published __fileHashes __urn";
+  expect(Object.keys(state).sort()).toEqual(
+    [...made.split(" "), ...inputs.split(" "), "__stateVersion"].sort(),
+  );
 });

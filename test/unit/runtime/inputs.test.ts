@@ -1,5 +1,6 @@
 import { runtime } from "@pulumi/pulumi";
 import { hasUnknowns, parseInputs, type Inputs } from "../../../provider/runtime/inputs";
+import { nixosKind } from "../../../provider/runtime/nixos-kind";
 import { inputProblems } from "../../../provider/runtime/problems";
 import { inputsOf } from "../support/builders";
 
@@ -16,18 +17,18 @@ function inputsWith(path: string, value: unknown): Inputs {
 }
 
 test("valid inputs have no problems, with the engine's own key as well", () => {
-  expect(inputProblems({ ...inputsOf() })).toEqual([]);
-  expect(inputProblems({ ...inputsOf(), __provider: "exports.handler=…" })).toEqual([]);
-  expect(parseInputs({ ...inputsOf(), __provider: "x" })).toEqual(inputsOf());
+  expect(inputProblems(nixosKind, { ...inputsOf() })).toEqual([]);
+  expect(inputProblems(nixosKind, { ...inputsOf(), __provider: "exports.handler=…" })).toEqual([]);
+  expect(parseInputs(nixosKind, { ...inputsOf(), __provider: "x" })).toEqual(inputsOf());
 });
 
 test("agent: false next to a key is no second key", () => {
   const inputs = inputsWith("connection", { ...inputsOf().connection, privateKeyPath: "id", agent: false });
-  expect(inputProblems(inputs)).toEqual([]);
+  expect(inputProblems(nixosKind, inputs)).toEqual([]);
 });
 
 test("an unknown value hides no other problem", () => {
-  expect(inputProblems({ ...inputsWith("connection.host", unknown), machine: "" })).toEqual([
+  expect(inputProblems(nixosKind, { ...inputsWith("connection.host", unknown), machine: "" })).toEqual([
     expect.stringMatching(/^machine /),
   ]);
 });

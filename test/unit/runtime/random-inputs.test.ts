@@ -1,6 +1,7 @@
 import { specOf } from "../../../provider/nixos/spec";
 import { hasUnknowns, parseInputs, type Inputs } from "../../../provider/runtime/inputs";
 import { nixosHost } from "../../../provider/runtime/nixos-host";
+import { nixosKind } from "../../../provider/runtime/nixos-kind";
 import { Files } from "./bad-input/files";
 import { everyGoodInput } from "./every-field";
 import { RandomTrees } from "./random-trees";
@@ -64,7 +65,7 @@ test(`a few changes to good inputs are refused in words, or can be worked with (
     if (isRefused) refused++;
     if (isRefused || hasUnknowns(news)) continue;
     passed++;
-    specOf(parseInputs(news));
+    specOf(parseInputs(nixosKind, news));
   }
   expect(refused).toBeGreaterThan(trees / 4);
   expect(passed).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import { HostError } from "../../../provider/core/errors";
 import type { EngineLog, Severity } from "../../../provider/runtime/engine-log";
-import { checkResult, failure, partialFailure, PreviewRefusal } from "../../../provider/runtime/results";
+import { checkResult, failure, partialFailure, Refusal } from "../../../provider/runtime/results";
 import { Row } from "../../../provider/runtime/row";
 import { stateWith } from "../support/builders";
 
@@ -127,7 +127,7 @@ describe("results", () => {
   });
 
   test("a refused preview prints its text, and nothing twice", () => {
-    const refusal = new PreviewRefusal(new HostError("reinstall-refused", { what: "no consent" }));
+    const refusal = new Refusal(new HostError("reinstall-refused", { what: "no consent" }));
     expect([refusal.message, String(refusal), refusal.stack]).toEqual([
       "no consent [reinstall-refused]",
       "refused",

@@ -6,6 +6,7 @@ import { stateOf } from "../../../provider/nixos/state";
 import type { EngineLog } from "../../../provider/runtime/engine-log";
 import { valueAt, type Inputs } from "../../../provider/runtime/inputs";
 import { nixosHost } from "../../../provider/runtime/nixos-host";
+import { nixosKind } from "../../../provider/runtime/nixos-kind";
 import { describeNewHost } from "../../../provider/runtime/preview";
 import { failure, partialFailure } from "../../../provider/runtime/results";
 import { Row } from "../../../provider/runtime/row";
@@ -47,9 +48,9 @@ test.each(secretFields)("%s is known, so that it can be kept out of texts", (fie
   });
   expect(values).not.toEqual([]);
   for (const { inputs, value } of values) {
-    expect(secretsOf(inputs)).toContain(value);
+    expect(secretsOf(nixosKind, inputs)).toContain(value);
     for (const line of value.trim().split("\n"))
-      expect(withoutSecrets(`a ${line} b`, secretsOf(inputs))).toBe("a [secret] b");
+      expect(withoutSecrets(`a ${line} b`, secretsOf(nixosKind, inputs))).toBe("a [secret] b");
   }
 });
 
@@ -72,16 +73,18 @@ test.each<[string, unknown, string[]]>([
   ["a number is none", 12345678, []],
   ["in a list where a text was meant", [["s3cret"]], ["s3cret"]],
   ["nothing", undefined, []],
-])("%s", (_, content, secrets) => expect(secretsOf(withContent(content))).toEqual(secrets));
+])("%s", (_, content, secrets) => expect(secretsOf(nixosKind, withContent(content))).toEqual(secrets));
 
 test("the longest is replaced first, or its end would be left", () => {
-  const secrets = secretsOf({ connection: { passphrase: "hunter22", sudoPassword: "hunter22-and-more" } });
+  const secrets = secretsOf(nixosKind, {
+    connection: { passphrase: "hunter22", sudoPassword: "hunter22-and-more" },
+  });
   expect(withoutSecrets("hunter22-and-more, hunter22", secrets)).toBe("[secret], [secret]");
 });
 
 test.each([{}, { connection: null }, { connection: [], install: 5 }, { install: { extraFiles: "x" } }])(
   "inputs of any shape: %j",
-  (inputs) => expect(secretsOf(inputs)).toEqual([]),
+  (inputs) => expect(secretsOf(nixosKind, inputs)).toEqual([]),
 );
 
 describe("every text for people is without them", () => {
@@ -96,7 +99,7 @@ describe("every text for people is without them", () => {
       lasting: (text: string) => shown.push(text),
       ephemeral: (text: string) => shown.push(text),
     };
-    const row = new Row(engine as unknown as EngineLog, secretsOf(variants[1] ?? {}));
+    const row = new Row(engine as unknown as EngineLog, secretsOf(nixosKind, variants[1] ?? {}));
     row.begin(1, 1, "install");
     for (const line of files.ed25519.trim().split("\n")) row.log(line);
     for (const line of files.ed25519.trim().split("\n")) row.lasting(line);
@@ -177,7 +180,7 @@ describe("every text for people is without them", () => {
 test("in the state every secret stands where it stood in the inputs, and nowhere else", () => {
   for (const variant of variants) {
     const inputs = nixosHostSchema.parse(variant);
-    const secrets = secretsOf(variant);
+    const secrets = secretsOf(nixosKind, variant);
     const state = stateOf(contextOf(inputs), nixosFacts(), { phase: "confirm", unfinished: "" }, undefined);
     expect(placesOf(plainState(state), secrets)).toEqual(placesOf(plainState(inputs), secrets));
   }

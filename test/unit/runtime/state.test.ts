@@ -1,4 +1,6 @@
-import { changesBetween, pickInputs, plainState } from "../../../provider/runtime/state";
+import { changesBetween } from "../../../provider/runtime/nixos-changes";
+import { nixosKind } from "../../../provider/runtime/nixos-kind";
+import { pickInputs, plainState } from "../../../provider/runtime/state";
 import { alpha, beta, inputsOf, stateWith } from "../support/builders";
 
 const changes = (state: object, news: object = {}) =>
@@ -53,5 +55,5 @@ test("the plain state has no undefined, which would fail the call after the work
 
 test("of a state only the inputs are declared again", () => {
   const state = plainState(stateWith());
-  expect(pickInputs({ ...state, __provider: "x", someday: 1 })).toEqual(plainState(inputsOf()));
+  expect(pickInputs(nixosKind, { ...state, __provider: "x", someday: 1 })).toEqual(plainState(inputsOf()));
 });

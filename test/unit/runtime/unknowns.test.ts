@@ -52,6 +52,11 @@ function isBehaviour(field: string): boolean {
   return /^install\.(allowReinstall|probeInPreview)/.test(field);
 }
 
+test("what the constructor could not find out yet is no mistake", async () => {
+  for (const inputs of variants)
+    expect(await reasons({}, { ...inputs, system: unknown, __evaluationError: unknown })).toEqual([]);
+});
+
 test("everything at once may be unknown", async () => {
   for (const inputs of variants) {
     const news = Object.fromEntries(Object.keys(withoutProvider(inputs)).map((key) => [key, unknown]));

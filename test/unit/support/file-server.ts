@@ -40,14 +40,16 @@ export class FileServer {
     const { faults, content } = this;
     this.asked.push(range ?? "");
     if (faults.status !== undefined) return void response.writeHead(faults.status).end();
-    const from = faults.ignoresRange ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
+    const asked = faults.ignoresRange ? null : /^bytes=(\d+)-(\d*)$/.exec(range ?? "");
+    const from = Number(asked?.[1] ?? 0);
+    const to = asked?.[2] ? Number(asked[2]) + 1 : content.length;
     if (from > 0 && (faults.refusesRange || from >= content.length))
       return void response.writeHead(416).end();
-    const part = content.subarray(from);
+    const part = content.subarray(from, to);
     const total = content.length;
-    response.writeHead(from > 0 ? 206 : 200, {
+    response.writeHead(asked ? 206 : 200, {
       "content-length": part.length,
-      ...(from > 0 ? { "content-range": `bytes ${from}-${total - 1}/${total}` } : {}),
+      ...(asked ? { "content-range": `bytes ${from}-${from + part.length - 1}/${total}` } : {}),
     });
     if (faults.breaks && faults.breaks.times-- > 0) {
       response.write(part.subarray(0, faults.breaks.afterBytes), () => void breakLater(response));

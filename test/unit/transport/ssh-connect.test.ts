@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { hostKey } from "../../../provider/nixos/schema-values";
+import { hostKey } from "../../../provider/host/schema-values";
 import { connectSsh } from "../../../provider/transport/ssh";
 import { makeKey, type SshHost } from "../../contract/ssh-host";
 import { until } from "../support/until";

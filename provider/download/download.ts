@@ -5,15 +5,27 @@ import { sleep } from "../core/deadline";
 import { HostError } from "../core/errors";
 import { bytes } from "../core/format";
 import type { Progress } from "../core/progress";
-import { hashOf } from "./kexec-hash";
-import { Partial } from "./kexec-partial";
-import type { ImageTools } from "./kexec-reference";
+import { fetchError } from "./fetch-error";
+import { hashOf } from "./file-hash";
+import { Partial } from "./partial";
 
 export interface Wanted {
   url: string;
   sha256: string;
   /** The URL as it may be shown. */
   name: string;
+  /** The property that errors name: `install.kexec.url`. */
+  property: string;
+  /** What it is, as progress calls it: `the kexec bundle`. */
+  noun: string;
+  /** Where in the cache it lies, and how its name ends there: `kexec`, `.tar.gz`. */
+  folder: string;
+  ending: string;
+}
+
+export interface DownloadTools {
+  progress: Pick<Progress, "detail">;
+  deadlineSeconds: number;
 }
 
 /** Without a byte for this long a download hangs. */
@@ -22,12 +34,15 @@ const longestStallSeconds = 60;
 const mostResumes = 3;
 
 /** Downloads of this process that are under way, and everybody who waits for each of them. */
-const underWay = new Map<string, { url: string; file: Promise<string>; waiting: Set<Progress> }>();
+const underWay = new Map<
+  string,
+  { url: string; file: Promise<string>; waiting: Set<DownloadTools["progress"]> }
+>();
 
 /** The file from the cache, where it lies under its hash; downloaded once, also when several resources want it now. */
 export async function download(
   wanted: Wanted,
-  tools: Pick<ImageTools, "progress" | "deadlineSeconds">,
+  tools: DownloadTools,
   stallSeconds = longestStallSeconds,
 ): Promise<string> {
   const { url, sha256 } = wanted;
@@ -56,8 +71,8 @@ interface Limits {
 
 /** The file appears under its hash only when it is whole and right. */
 async function intoCache(wanted: Wanted, limits: Limits): Promise<string> {
-  const folder = join(cacheFolder(), "kexec");
-  const file = join(folder, `${wanted.sha256}.tar.gz`);
+  const folder = join(cacheFolder(), wanted.folder);
+  const file = join(folder, `${wanted.sha256}${wanted.ending}`);
   if ((await stat(file).catch(() => undefined)) && (await hashOf(file)) === wanted.sha256) return file;
   await mkdir(folder, { recursive: true });
   const partial = await Partial.claim(folder, wanted.sha256);
@@ -99,8 +114,8 @@ async function fetchPatiently(wanted: Wanted, partial: Partial, limits: Limits):
       if (final)
         throw downloadFailed(
           wanted,
-          end.aborted ? `not whole after ${limits.deadlineSeconds} s` : inWords(error),
-          `run pulumi up again${arrived > 0 ? `: it goes on after the ${bytes(arrived)} that have arrived` : ""}; or give install.kexec.path`,
+          end.aborted ? `not whole after ${limits.deadlineSeconds} s` : fetchError(error),
+          `run pulumi up again${arrived > 0 ? `: it goes on after the ${bytes(arrived)} that have arrived` : ""}; or give ${wanted.property.replace(/url$/, "path")}`,
         );
       await sleep(1000);
     }
@@ -111,7 +126,7 @@ class Stalled extends Error {}
 
 /** What is missing, appended; all of it where the server gives no part. */
 async function fetchRest(
-  { url }: Wanted,
+  { url, noun }: Wanted,
   partial: Partial,
   { tell, stallSeconds }: Limits,
   end: AbortSignal,
@@ -132,7 +147,7 @@ async function fetchRest(
         timer = setTimeout(stalled, stallSeconds * 1000);
         await file.appendFile(chunk);
         received += chunk.length;
-        tell(`downloading the kexec bundle: ${bytes(received)}${total}`);
+        tell(`downloading ${noun}: ${bytes(received)}${total}`);
       }
     } finally {
       await file.close();
@@ -158,17 +173,10 @@ async function askFrom(
   throw new Error(`HTTP ${response.status} ${response.statusText}`.trim());
 }
 
-/** fetch hides the reason in the cause. */
-function inWords(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: { message?: string; code?: string } };
-  const reason = cause?.message || cause?.code;
-  return [message ?? String(error), reason].filter(Boolean).join(": ");
-}
-
-function downloadFailed({ name, sha256 }: Wanted, seen: string, next: string): HostError {
+function downloadFailed({ name, sha256, property }: Wanted, seen: string, next: string): HostError {
   return new HostError("download-failed", {
-    what: `install.kexec.url: ${name} could not be downloaded; nothing was changed`,
-    expected: `a bundle with sha256 ${sha256}`,
+    what: `${property}: ${name} could not be downloaded; nothing was changed`,
+    expected: `a file with sha256 ${sha256}`,
     seen,
     next,
   });

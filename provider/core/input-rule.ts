@@ -1,11 +1,9 @@
-import type { NixosHostInputs } from "./schema";
-
-/** What depends on more than one property. */
-export interface InputRule {
+/** What depends on more than one property of a resource's inputs. */
+export interface InputRule<Inputs> {
   /** The property that is named. */
   path: string;
   /** All that is looked at: the rule is asked only when this is known, and right by itself. */
   reads: readonly string[];
   /** What is wrong, told after the path. */
-  problem(inputs: NixosHostInputs): string | undefined;
+  problem(inputs: Inputs): string | undefined;
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { download } from "../../../provider/nixos/kexec-download";
+import { download } from "../../../provider/download/download";
 import { RecordedProgress } from "../support/builders";
 import { failureOf } from "../support/fake-shell";
 import { FileServer } from "../support/file-server";
@@ -31,7 +31,15 @@ function hash(file: Buffer): string {
 function get(changes: { sha256?: string; url?: string; stall?: number; deadline?: number } = {}) {
   const progress = new RecordedProgress();
   const { url = server.url, stall, deadline: deadlineSeconds = 30 } = changes;
-  const wanted = { url, sha256: changes.sha256 ?? sha256, name: "the bundle" };
+  const wanted = {
+    url,
+    sha256: changes.sha256 ?? sha256,
+    name: "the bundle",
+    property: "install.kexec.url",
+    noun: "the kexec bundle",
+    folder: "kexec",
+    ending: ".tar.gz",
+  };
   return { progress, file: download(wanted, { progress, deadlineSeconds }, stall) };
 }
 

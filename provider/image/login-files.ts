@@ -1,0 +1,38 @@
+import type { LoginFiles } from "./builders/builder";
+import { withStoredLogin } from "./registry/stored-login";
+import type { RegistryLogin } from "./types";
+import { writeFile, type WorkingFolder } from "./working-folder";
+
+interface Place {
+  registry: string;
+  repository: string;
+}
+
+/**
+ * What a builder enters a registry with, as files: no password is in any process list. They are there for one command
+ * alone. The logins that are stored here count on another machine as well.
+ */
+export async function withLogin(
+  folder: WorkingFolder,
+  place: Place,
+  login: RegistryLogin,
+  command: (files: LoginFiles) => string,
+): Promise<string> {
+  const { username, password, certificateAuthority } = await withStoredLogin(place, login);
+  const files: LoginFiles = {
+    ...(username === undefined ? {} : { authFile: `${folder.secrets}/auth.json` }),
+    ...(certificateAuthority === undefined ? {} : { certificates: `${folder.path}/certificates` }),
+  };
+  const entry = Buffer.from(`${username}:${password ?? ""}`).toString("base64");
+  const auths = JSON.stringify({ auths: { [place.registry]: { auth: entry } } });
+  return [
+    ...(files.certificates === undefined
+      ? []
+      : [writeFile(`${files.certificates}/ca.crt`, certificateAuthority ?? "")]),
+    ...(files.authFile === undefined ? [] : [writeFile(files.authFile, auths)]),
+    command(files),
+    "code=$?",
+    ...(files.authFile === undefined ? [] : [`rm -f '${files.authFile}'`]),
+    "exit $code",
+  ].join("\n");
+}

@@ -1,0 +1,132 @@
+import { HostError } from "../core/errors";
+import { hashOf } from "../download/file-hash";
+import { kernelReleaseOf } from "./kernel-release";
+import { parseReference } from "./registry/reference";
+import { Registry } from "./registry/client";
+import { rpmHeader } from "./rpm";
+import type { RegistryLogin, RpmReference } from "./types";
+
+/** What the constructor asks for: shapes are judged by `check`, which comes later. */
+export interface Unresolved {
+  base: unknown;
+  kernel: unknown;
+  files: unknown;
+  platform: unknown;
+}
+
+export interface Resolved {
+  digest: string;
+  kernelRelease: string;
+  /** Path in the image → sha256 of the local file that goes there. */
+  fileHashes: Record<string, string>;
+  /** What stands in the way, beginning with the property's name. */
+  error?: string;
+}
+
+/**
+ * What the inputs say only by way of the network and of local files: the digest behind a tag, the kernel's release in
+ * the RPMs' headers. Known before the preview, so that it and everything that depends on the image shows values.
+ */
+export async function resolve(inputs: Unresolved): Promise<Resolved> {
+  const [digest, kernelRelease, fileHashes] = await Promise.all([
+    settled(digestOf(inputs.base), ""),
+    settled(releaseOf(inputs.kernel, inputs.platform), ""),
+    settled(hashesOf(inputs.files), {}),
+  ]);
+  const error = [digest, kernelRelease, fileHashes].flatMap((each) => each.error ?? []).join("\n");
+  return {
+    digest: digest.value,
+    kernelRelease: kernelRelease.value,
+    fileHashes: fileHashes.value,
+    ...(error === "" ? {} : { error }),
+  };
+}
+
+async function settled<T>(work: Promise<T>, otherwise: T): Promise<{ value: T; error?: string }> {
+  try {
+    return { value: await work };
+  } catch (error) {
+    if (error instanceof HostError) return { value: otherwise, error: error.text() };
+    throw error;
+  }
+}
+
+/** One question for each tag: two images of one program must not be built on two digests. */
+const asked = new Map<string, Promise<string>>();
+
+async function digestOf(base: unknown): Promise<string> {
+  const { reference: text, ...login } = asRecord(base) as { reference?: unknown } & RegistryLogin;
+  const reference = typeof text === "string" ? parseReference(text) : undefined;
+  if (reference === undefined) return "";
+  if (reference.digest !== undefined) return reference.digest;
+  const key = JSON.stringify([text, login]);
+  const answer =
+    asked.get(key) ?? digestBehind(reference.registry, reference.repository, reference.tag, login);
+  asked.set(key, answer);
+  return answer;
+}
+
+async function digestBehind(
+  registry: string,
+  repository: string,
+  tag = "latest",
+  login: RegistryLogin,
+): Promise<string> {
+  const digest = await ofBase(new Registry(registry, login, { property: "base" }).digestOf(repository, tag));
+  if (digest !== undefined) return digest;
+  throw new HostError("bad-input", {
+    what: `base: the registry has no ${registry}/${repository}:${tag}`,
+    expected: "an image of Fedora CoreOS or SCOS, by tag or by digest",
+    next: "correct the reference",
+  });
+}
+
+async function ofBase<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    throw new HostError(error.code, { ...error.details, what: `base: ${error.details.what}` });
+  }
+}
+
+async function releaseOf(kernel: unknown, platform: unknown): Promise<string> {
+  const { rpms, release } = asRecord(kernel);
+  const references = Array.isArray(rpms) ? rpms.filter(isRpmReference) : [];
+  if (references.length === 0 || references.length !== (rpms as unknown[]).length) return "";
+  const headers = await Promise.all(
+    references.map((reference, index) => rpmHeader(reference, `kernel.rpms[${index}]`)),
+  );
+  return kernelReleaseOf(headers, {
+    release: typeof release === "string" ? release : undefined,
+    architecture: typeof platform === "string" ? rpmArchitecture(platform) : undefined,
+  });
+}
+
+/** Architectures have a name in containers and another one in RPM. */
+export function rpmArchitecture(platform: string): string | undefined {
+  return { "linux/amd64": "x86_64", "linux/arm64": "aarch64" }[platform];
+}
+
+async function hashesOf(files: unknown): Promise<Record<string, string>> {
+  const sources = Object.entries(asRecord(files)).flatMap(([target, file]) => {
+    const { source } = asRecord(file);
+    return typeof source === "string" && source !== "" ? [[target, source] as const] : [];
+  });
+  const hashes = sources.map(
+    async ([target, source]) =>
+      [target, await hashOf(source, `files["${target}"].source`, "a file that can be read here")] as const,
+  );
+  return Object.fromEntries(await Promise.all(hashes));
+}
+
+function isRpmReference(value: unknown): value is RpmReference {
+  const { url, path, sha256 } = asRecord(value);
+  const places = [url, path].filter((place) => typeof place === "string" && place !== "");
+  const known = typeof url === "string" ? /^https?:\/\/./.test(url) : true;
+  return places.length === 1 && known && typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { absolutePath, text } from "../host/schema-values";
+import { authorityProblem } from "./registry/pem";
+import { referenceProblem, repositoryProblem, tagProblem } from "./registry/reference";
+
+/** The single values that only an image has. Every message goes on after the property's path. */
+const judged = (problem: (value: string) => string | undefined): z.ZodType<string> =>
+  z.string().superRefine((value, context) => {
+    const message = problem(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
+
+export const reference = judged(referenceProblem);
+export const repository = judged(repositoryProblem);
+export const tag = judged(tagProblem);
+
+export const username = text.regex(
+  /^[^\s:]+$/,
+  "must be a user's name, without blanks and ':': the password has a property of its own",
+);
+
+export const certificateAuthority = judged(authorityProblem);
+
+/** Encrypted, as cosign writes it; its name has changed over the years. */
+export const cosignKey = z
+  .string()
+  .regex(
+    /-----BEGIN (ENCRYPTED )?(SIGSTORE|COSIGN) PRIVATE KEY-----/,
+    'must be a private key as "cosign generate-key-pair" makes it: give its path as privateKeyPath',
+  );
+
+export const packageName = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/, "must be the name of a package, such as kernel-rt-core");
+
+/** What rpm-ostree and dnf take to install: a name, with or without version, or what a package provides. */
+export const packageWanted = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_/][A-Za-z0-9_.+:~^()/-]*$/,
+    'must be a package as its manager takes it, such as "tmux" or "tmux-3.5a-1.fc42"',
+  );
+
+export const kernelRelease = z
+  .string()
+  .regex(/^[0-9][A-Za-z0-9_.+~^-]*$/, 'must be what "uname -r" says, such as "6.12.9-200.fc41.x86_64"');
+
+export const dracutModule = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, "must be the name of a dracut module, such as ostree");
+
+export const kernelDriver = z
+  .string()
+  .regex(
+    /^=?[A-Za-z0-9_][A-Za-z0-9_./-]*$/,
+    'must be the name of a kernel module, such as "nvme", or a folder of them, such as "=drivers/net"',
+  );
+
+/** Option → why nobody else may set it. `--option=value` and `--option value` are one. */
+const dracutOptionsOfOurs: readonly [RegExp, string][] = [
+  [/^(-H|--hostonly.*)$/, "the image would hold the builder's drivers, not the machines'"],
+  [/^(-N|--no-hostonly|--reproducible|-f|--force)$/, "it is always given"],
+  [/^--(no-reproducible)$/, "the same inputs would give another image each time"],
+  [/^(--kver|-k|--kmoddir)$/, "the kernel is read from the RPMs"],
+  [/^(-a|--add|--add-modules)$/, "give the modules in dracut.addModules"],
+  [/^(-o|--omit)$/, "give the modules in dracut.omitModules"],
+  [/^--(add|force-add)-?drivers$|^--force-drivers$/, "give the drivers in dracut.addDrivers"],
+  [/^(-m|--modules|-d|--drivers)$/, "it would replace the list of the base image; add or omit instead"],
+  [
+    /^--(no-kernel|regenerate-all|rebuild|uefi|uefi-stub)$/,
+    "what it makes is not what the boot loader loads",
+  ],
+  [/^(-r|--sysroot|--tmpdir)$/, "the build's own folders are used"],
+  [/^(-h|--help|--version|--list-modules|--print-cmdline|--printsize)$/, "nothing would be made"],
+];
+
+export const dracutArgument = judged((argument) => {
+  if (argument === "") return "must not be empty";
+  if (/[\r\n\0]/.test(argument)) return "must be a single line";
+  const option = argument.replace(/=.*$/s, "");
+  const reason = dracutOptionsOfOurs.find(([pattern]) => pattern.test(option))?.[1];
+  return reason === undefined ? undefined : `must not be ${option}: ${reason}`;
+});
+
+const ownLabels = /^(ostree\..*|containers\.bootc)$/;
+export const labelName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/,
+    'must be the name of a label, such as "org.example.team"',
+  )
+  .refine((name) => !ownLabels.test(name), "must not be set: it is written from what the image holds");
+
+export const labelValue = z.string().regex(/^[^\r\n\0]*$/, "must be a single line");
+
+export const runStep = judged((line) => {
+  if (line.trim() === "") return "must not be empty";
+  if (line.includes("\0")) return "must be text, without a zero byte";
+  return /\bcliwrap\s+install-to-root\b/.test(line)
+    ? "must not wrap the system's commands (cliwrap install-to-root): dracut would run itself for ever after it"
+    : undefined;
+});
+
+/** The symlinks that lead to /var on an ostree system. */
+const toVar = /^\/(opt|home|root|srv|mnt|media|usr\/local)(\/|$)/;
+const mergedFolders = /^\/(bin|sbin|lib|lib64)\//;
+const bootFiles = /^\/usr\/lib\/modules\/[^/]+\/(vmlinuz|initramfs\.img)$/;
+
+/** ostree takes what stands in /usr and /etc from an image, and drops the rest without an error. */
+export const imagePath = absolutePath.superRefine((path, context) => {
+  const message = pathProblem(path);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
+
+function pathProblem(path: string): string | undefined {
+  if (path.startsWith("/boot/"))
+    return "must not lie in /boot: ostree drops what an image has there, the machine has its own";
+  if (path.startsWith("/var/") || toVar.test(path))
+    return "must not lie in /var, or where it is linked to (/opt, /home, /root, /srv, /mnt, /usr/local): machines keep their own; put it below /usr, and let a file in /usr/lib/tmpfiles.d make it there";
+  if (mergedFolders.test(path)) return `must be written as it lies: /usr${path}`;
+  if (bootFiles.test(path)) return "must not be the kernel or its initramfs: these are made by the build";
+  return /^\/(usr|etc)\//.test(path)
+    ? undefined
+    : "must lie below /usr or /etc: ostree takes nothing else from an image";
+}

@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import { resolve, type Resolved, type Unresolved } from "../image/resolve";
+
+type Known = pulumi.Output<Record<string, unknown>>;
+
+/** A secret among them is for asking; what is answered is none. What is not known yet leaves the answer unknown. */
+export function resolved(asked: Partial<Unresolved>): pulumi.Output<Resolved> {
+  const { base, kernel, files, platform } = asked;
+  const known = pulumi.unsecret(pulumi.output({ base, kernel, files, platform })) as unknown as Known;
+  return known.apply((inputs) => resolve(inputs as unknown as Unresolved));
+}
+
+/** What stands in the way, all of it; nothing where everything is known. */
+export function errorOf(all: readonly Resolved[]): string | undefined {
+  const errors = all.flatMap(({ error }) => error ?? []);
+  return errors.length === 0 ? undefined : errors.join("\n");
+}
+
+/** A text alone is the reference. An object stays one, so that only its password is a secret. */
+export function withReference(base: unknown): unknown {
+  if (typeof base === "string") return { reference: base };
+  return isLater(base) ? later(base).apply(withReference) : base;
+}
+
+export function withDigest(base: unknown, digest: pulumi.Output<string>): unknown {
+  if (isLater(base))
+    return pulumi
+      .all([later(base), digest])
+      .apply(([known, found]) => (isObject(known) ? { ...known, digest: found } : known));
+  return isObject(base) ? { ...base, digest } : base;
+}
+
+/** Their sources alone: a content may be a secret, or not known yet. */
+export function sourcesOf(files: unknown): unknown {
+  if (!isObject(files) || isLater(files)) return files;
+  return Object.fromEntries(
+    Object.entries(files).map(([path, file]) => [
+      path,
+      isObject(file) ? { source: later(file)["source"] } : {},
+    ]),
+  );
+}
+
+function later(value: unknown): Known {
+  return pulumi.output(value);
+}
+
+function isLater(value: unknown): boolean {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,59 @@
+import { BuildProgress } from "../../../provider/image/build-progress";
+
+let shown: string[];
+let logged: string[];
+let said: BuildProgress;
+
+beforeEach(() => {
+  shown = [];
+  logged = [];
+  said = new BuildProgress({ detail: (text) => shown.push(text), log: (line) => logged.push(line) });
+});
+
+test("a step, and its latest words", () => {
+  said.line("STEP 2/6: RUN dracut --no-hostonly");
+  said.line("dracut: *** Including module: ostree ***");
+  expect(shown).toEqual([
+    "step 2/6, RUN dracut --no-hostonly, 0 s",
+    "step 2/6, RUN dracut --no-hostonly, 0 s: dracut: *** Including module: ostree ***",
+  ]);
+});
+
+test.each([
+  [
+    "RUN --mount=type=bind,source=rpms,target=/run/rpms rpm-ostree override   replace",
+    "RUN rpm-ostree override replace",
+  ],
+  ['RUN ["/bin/sh", "-e", "-c", "echo a\\necho b"]', "RUN echo a echo b"],
+  ["RUN [ -e /x ]", "RUN [ -e /x ]"],
+  ['COPY --chmod=0644 ["files/0", "/etc/motd"]', 'COPY ["files/0", "/etc/motd"]'],
+])("an instruction in short: %s", (instruction, short) => {
+  said.line(`[1/1] STEP 3/9: ${instruction}`);
+  expect(said.step).toMatchObject({ number: "3/9", instruction: short });
+});
+
+test("layers are counted", () => {
+  said.line("Copying blob sha256:197220630d2cc342f5edcc7e391faf37a253128c537432ce1f44d0b7dc6a3f6c");
+  said.line("Copying blob sha256:98992388423abc9bc3f7c906758f829dfd57ae43f08e86fb81e223748fb4202c");
+  expect(shown).toEqual(["layer 1 (sha256:197220630d2c)", "layer 2 (sha256:98992388423a)"]);
+});
+
+test("every line is in the log, and words stay short on the row", () => {
+  said.line("");
+  said.line("x".repeat(500));
+  expect(logged.map((line) => line.length)).toEqual([0, 500]);
+  expect(shown.map((text) => text.length)).toEqual([100]);
+});
+
+test("the slowest step is known at the end", async () => {
+  for (const [number, wait] of [
+    ["1/3", 0],
+    ["2/3", 60],
+    ["3/3", 0],
+  ] as const) {
+    said.line(`STEP ${number}: RUN something`);
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+  expect(said.slowest?.number).toBe("2/3");
+  expect(said.steps).toHaveLength(3);
+});
