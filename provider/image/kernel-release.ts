@@ -97,6 +97,6 @@ function rightArchitecture(headers: readonly RpmHeader[], architecture: string):
   });
 }
 
-export function nevra({ name, epoch, version, release, architecture }: RpmHeader): string {
+function nevra({ name, epoch, version, release, architecture }: RpmHeader): string {
   return `${name}-${epoch === undefined ? "" : `${epoch}:`}${version}-${release}.${architecture}`;
 }
