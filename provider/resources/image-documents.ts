@@ -6,13 +6,13 @@ import * as okd from "../image/okd";
 /** A FcosLayeredImage, or the reference of another image: `registry/repository@sha256:…`. */
 export type ImageSource = pulumi.Input<string> | { reference: pulumi.Input<string> };
 
-/** What `new kubernetes.apiextensions.CustomResource(name, …)` takes. */
-export interface KubernetesObject<Document extends okd.MachineConfig | okd.MachineOSConfig> {
+/** What `new kubernetes.apiextensions.CustomResource(name, …)` takes; of an interface it would miss the index signature. */
+export type KubernetesObject<Document extends okd.MachineConfig | okd.MachineOSConfig> = {
   apiVersion: Document["apiVersion"];
   kind: Document["kind"];
   metadata: pulumi.Output<Document["metadata"]>;
   spec: pulumi.Output<Document["spec"]>;
-}
+};
 
 export interface MachineConfigArgs {
   /** The MachineConfigPool whose nodes get the image: `worker`, `master`, or one of your own. At most 63 characters. */

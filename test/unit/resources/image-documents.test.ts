@@ -17,6 +17,18 @@ interface Inner<T> {
 }
 const inner = <T>(output: pulumi.Output<T>): Inner<T> => output as unknown as Inner<T>;
 
+/** As @pulumi/kubernetes takes a custom resource: what stands in it beside these may have any name. */
+interface CustomResourceArgs {
+  apiVersion: pulumi.Input<string>;
+  kind: pulumi.Input<string>;
+  [otherFields: string]: pulumi.Input<unknown>;
+}
+
+test("the type check takes the documents for custom resources", () => {
+  const documents: CustomResourceArgs[] = [machineConfig(image, { pool: "worker" })];
+  expect(documents[0]?.kind).toBe("MachineConfig");
+});
+
 test.each([
   ["its reference", image],
   ["its reference as an output", pulumi.output(image)],
