@@ -39,4 +39,3 @@ const image = new FcosLayeredImage("worker", {
 /** By digest: what machines are moved to, once every inspection of the image is passed. */
 export const reference = image.reference;
 export const kernelRelease = image.kernelRelease;
-export const inspections = image.inspections;
