@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { asHostError } from "../core/errors";
+import { asHostError, type HostError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { prepareBase } from "./base-image";
 import { fetchRpms } from "./build-context";
@@ -19,21 +19,26 @@ export interface BuildTools {
   registry: (registry: string, login: RegistryLogin) => PushTarget;
 }
 
+export interface Build {
+  image: BuiltImage;
+  /** What went wrong after the push: signing, or a tag. What `image` says is in the registry all the same. */
+  error?: HostError;
+}
+
 const defaultBuildSeconds = 3600;
 const defaultPushSeconds = 1800;
 
 /** From inputs to an image that is proved and in the registry. Until the push nothing lasting happens anywhere. */
-export async function buildImage(tools: BuildTools, inputs: ImageInputs): Promise<BuiltImage> {
+export async function buildImage(tools: BuildTools, inputs: ImageInputs): Promise<Build> {
   const { progress } = tools;
   const { buildSeconds = defaultBuildSeconds, pushSeconds = defaultPushSeconds } = inputs.deadlines ?? {};
   const { registry, repository } = placeOf(inputs);
   const target = tools.registry(registry, inputs.registry);
   const ownTag = ownTagOf(inputs, randomBytes(6).toString("hex"));
-  const tags = [...new Set(inputs.registry.tags ?? [])];
   const step = stepsOf(progress, inputs.sign === undefined ? 7 : 8);
 
-  // A wrong password is found now, and not at the end of a build.
-  await step("ask the registry", () => target.digestOf(repository, ownTag));
+  // A login that may not push is found now, and not at the end of a build.
+  await step("ask the registry", () => target.requirePush(repository));
   const rpms = await step("fetch RPMs", () => fetchRpms(inputs, progress));
   return await onMachine(tools, inputs, step, async (machine) => {
     const base = await step("look into the base", () => prepareBase(machine, inputs, progress, buildSeconds));
@@ -45,12 +50,9 @@ export async function buildImage(tools: BuildTools, inputs: ImageInputs): Promis
     );
     const to = { destination: { registry, repository, ownTag }, target, imageId: image.id };
     const { digest, sizeBytes } = await step("push", () => push(machine, inputs, to, progress, pushSeconds));
-    const signature = await signed(machine, inputs, digest, { step, target });
-    // Last of all: machines may follow them.
-    await setTags({ registry: target, repository, digest, tags });
     const reference = formatReference({ registry, repository, digest });
     const { kernelRelease } = inputs;
-    return {
+    const made = {
       digest,
       reference,
       kernelRelease,
@@ -58,11 +60,33 @@ export async function buildImage(tools: BuildTools, inputs: ImageInputs): Promis
       inspections,
       sizeBytes,
       containerfile,
-      tags: [...tags, ownTag],
       ownTag,
-      signature,
     };
+    const { error, tags, signature } = await release(machine, inputs, digest, { step, target });
+    return { image: { ...made, tags: [...tags, ownTag], signature }, ...(error && { error }) };
   });
+}
+
+/** As far as it comes: nothing that fails here takes away what is in the registry. */
+async function release(
+  machine: BuildMachine,
+  inputs: ImageInputs,
+  digest: string,
+  { step, target }: { step: Step; target: PushTarget },
+): Promise<Pick<BuiltImage, "tags" | "signature"> & Pick<Build, "error">> {
+  const { repository } = placeOf(inputs);
+  const wanted = [...new Set(inputs.registry.tags ?? [])];
+  const tags: string[] = [];
+  let signature = "";
+  try {
+    signature = await signed(machine, inputs, digest, { step, target });
+    // Last of all: machines may follow them.
+    const onSet = (tag: string): void => void tags.push(tag);
+    await inPhase("set tags", () => setTags({ registry: target, repository, digest, tags: wanted, onSet }));
+    return { tags, signature };
+  } catch (error) {
+    return { tags, signature, error: asHostError(error) };
+  }
 }
 
 /** Signs what an earlier run has pushed. The digest of the signature; empty where none is asked for. */
@@ -87,16 +111,20 @@ type Step = <Result>(name: string, work: () => Promise<Result>) => Promise<Resul
 
 function stepsOf(progress: Progress, count: number): Step {
   let number = 0;
-  return async (name, work) => {
+  return (name, work) => {
     progress.begin(++number, count, name);
-    try {
-      return await work();
-    } catch (thrown) {
-      const error = asHostError(thrown);
-      error.phase ??= name;
-      throw error;
-    }
+    return inPhase(name, work);
   };
+}
+
+async function inPhase<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = asHostError(thrown);
+    error.phase ??= name;
+    throw error;
+  }
 }
 
 /** Whatever happens, nothing of the build stays on the machine. */

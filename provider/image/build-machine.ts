@@ -16,7 +16,10 @@ import {
 } from "./working-folder";
 
 /** What is asked of the machine that builds: this one, or one behind ssh. */
-export type BuildShell = Pick<Shell, "run" | "upload" | "close">;
+export interface BuildShell extends Pick<Shell, "upload" | "close"> {
+  /** `outlivesUs`: when the shell is closed, or this process ends, only its output is; no signal disturbs it. */
+  run: (script: string, options: RunOptions & { outlivesUs?: boolean }) => Promise<CommandResult>;
+}
 
 const longestBuildSeconds = 7 * 24 * 3600;
 const secondsToOpen = 60;
@@ -43,6 +46,7 @@ export class BuildMachine {
     const isReady = new Promise<void>((resolve) => (ready = resolve));
     const keeper = shell.run(keeperScript(id, candidates), {
       deadlineSeconds: longestBuildSeconds,
+      outlivesUs: true,
       onLine: (line) => {
         if (line.startsWith(readyMark) && said.push(line.slice(readyMark.length)) === 4) ready();
       },
@@ -71,11 +75,11 @@ export class BuildMachine {
     this.shell.close();
   }
 
-  /** Removes all that the build has left here, and says what could not be removed. */
-  async end(): Promise<HostError | undefined> {
+  /** Removes all that the build has left here, and says what could not be removed. What takes longer goes on by itself. */
+  async end(seconds = secondsToEnd): Promise<HostError | undefined> {
     try {
       await this.shell.run(endScript(this.folder), { deadlineSeconds: 30 });
-      const { exitCode } = await within(secondsToEnd, "cleaning up on the build machine", this.keeper);
+      const { exitCode } = await within(seconds, "cleaning up on the build machine", this.keeper);
       return exitCode === 0
         ? undefined
         : notRemoved(this.folder, `the clean-up ended with exit code ${exitCode}`);
@@ -107,6 +111,6 @@ function notRemoved({ path }: WorkingFolder, seen: string): HostError {
   return new HostError("command-failed", {
     what: `the working folder ${path} may still be on the build machine`,
     seen,
-    next: "where it is still there after a minute, remove it",
+    next: "its clean-up goes on by itself; where it is still there after an hour, remove it",
   });
 }

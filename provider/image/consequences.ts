@@ -1,5 +1,5 @@
 import { HostError } from "../core/errors";
-import { changedParts, needsSignature } from "./recipe";
+import { changedParts, missingTags, needsSignature } from "./recipe";
 import type { ImageInputs } from "./schema";
 import type { ImageState } from "./state";
 
@@ -30,10 +30,10 @@ export function requireRebuildConsent(state: ImageState, news: ImageInputs): voi
   });
 }
 
-function retagging(state: ImageState, { registry }: ImageInputs): string[] {
-  const [old, now] = [state.registry.tags ?? [], registry.tags ?? []];
-  const added = now.filter((tag) => !old.includes(tag));
-  const left = old.filter((tag) => !now.includes(tag));
+function retagging(state: ImageState, news: ImageInputs): string[] {
+  const added = missingTags(state, news);
+  const now = [...(news.registry.tags ?? []), state.ownTag];
+  const left = state.tags.filter((tag) => !now.includes(tag));
   return [
     ...(added.length > 0 ? [`set on the same digest: the tags ${added.join(", ")}`] : []),
     ...(left.length > 0

@@ -19,6 +19,7 @@ export function containerfile(inputs: ImageInputs, base: BaseFacts, rpmFiles: re
     "",
     ...kernelTransaction(inputs, base, rpmFiles),
     ...packages(inputs, base),
+    ...emptyBoot(),
     ...files(inputs),
     ...userSteps(inputs),
     ...moduleIndex(inputs, base),
@@ -63,17 +64,32 @@ function dnfPackages(add: readonly string[], remove: readonly string[]): string 
   ]);
 }
 
+/** Of /boot ostree takes nothing. What comes there after this comes by the program, and the inspection refuses it. */
+function emptyBoot(): string[] {
+  return [
+    "# What packages of kernels put where ostree looks for nothing.",
+    instruction([emptied("/boot")]),
+    "",
+  ];
+}
+
 function files({ files: wanted = {} }: ImageInputs): string[] {
   const paths = Object.keys(wanted).sort();
   if (paths.length === 0) return [];
   return [
-    "# Files of the program.",
+    "# Files of the program; COPY would put one into a folder of its name, under the name that it has in the context.",
+    instruction(paths.map(notAFolder)),
     ...paths.map((path, index) => {
       const mode = wanted[path]?.mode ?? "0644";
       return `COPY --chmod=${mode} [${jsonWord(`files/${index}`)}, ${jsonWord(path)}]`;
     }),
     "",
   ];
+}
+
+function notAFolder(path: string): string {
+  const says = shellWord(`files: ${path} is a folder in the image, and not to be a file`);
+  return `if [ -d ${shellWord(path)} ]; then echo ${says} >&2; exit 1; fi`;
 }
 
 function userSteps({ run = [] }: ImageInputs): string[] {
@@ -85,7 +101,10 @@ function userSteps({ run = [] }: ImageInputs): string[] {
   ];
 }
 
-/** Before dracut, which finds modules through the index, and after everything that may bring modules. */
+/**
+ * Before dracut, which finds modules through the index, and after everything that may bring modules. An initramfs that
+ * a hook of a package made goes, so that the one in the image is dracut's, or none.
+ */
 function moduleIndex({ kernelRelease }: ImageInputs, { kernelReleases }: BaseFacts): string[] {
   const hmac = inModules(kernelRelease, ".vmlinuz.hmac");
   // The base's initramfs belongs to no package, and would stay behind as a folder without a kernel.
@@ -93,10 +112,11 @@ function moduleIndex({ kernelRelease }: ImageInputs, { kernelReleases }: BaseFac
     .filter((release) => release !== kernelRelease)
     .map((release) => `{ [ -e ${inModules(release, "vmlinuz")} ] || rm -rf ${inModules(release)}; }`);
   return [
-    "# What the replaced kernel left behind goes; the index of the modules; the checksum for FIPS mode names no folder.",
+    "# What the replaced kernel and hooks of packages left behind goes; the index of the modules; the checksum for FIPS mode names no folder.",
     instruction([
       "mkdir -p -m 1777 /var/tmp",
       ...leftovers,
+      `rm -f ${inModules(kernelRelease, "initramfs.img")}`,
       `depmod -a ${shellWord(kernelRelease)}`,
       `if [ -e ${hmac} ]; then sed -i 's#  /.*/#  #' ${hmac}; fi`,
     ]),
@@ -123,21 +143,21 @@ function initramfs({ dracut = {}, kernelRelease }: ImageInputs, base: BaseFacts)
   ];
   return [
     "# For any machine, of this kernel, with ostree's own start; never for the builder.",
-    instruction([command.join(" "), `chmod 0600 ${image}`]),
+    // Where dracut made none, the inspection says so.
+    instruction([command.join(" "), `if [ -e ${image} ]; then chmod 0600 ${image}; fi`]),
     "",
   ];
 }
 
-/** ostree takes nothing from /boot; caches and temporary files would be on every machine's first boot. */
+/** Caches and temporary files would be on every machine's first boot. */
 function cleanUp({ packageManager, hasOstreeContainer }: BaseFacts): string[] {
   return [
     "# What no machine should get.",
     instruction([
-      "find /boot -mindepth 1 -delete",
       packageManager === "rpm-ostree" ? "rpm-ostree cleanup -m" : "dnf clean all",
       hasOstreeContainer
         ? "ostree container commit"
-        : "find /var/cache /var/tmp /tmp -mindepth 1 -delete && rm -rf /run/dnf",
+        : `${emptied("/var/cache /var/tmp /tmp")} && rm -rf /run/dnf`,
     ]),
     "",
   ];
@@ -147,6 +167,10 @@ function labels({ labels: own = {}, kernelRelease }: ImageInputs): string[] {
   return Object.entries({ ...own, [kernelLabel]: kernelRelease })
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, value]) => label(name, value));
+}
+
+function emptied(folders: string): string {
+  return `find ${folders} -mindepth 1 -delete`;
 }
 
 function inModules(release: string, name = ""): string {

@@ -35,7 +35,7 @@ export const initramfsScript = [
   // What unpackers say of a damaged file stands between the lines of the listing; names of files are none of it.
   section(
     "lsinitrd-errors",
-    `printf '%s\\n' "$listing" | tr '\\r' '\\n' | sed 's/^Arguments: //' | grep -v '^[-dlcbps][-rwxsStT]\\{9\\}' | grep -iE 'premature end|unexpected end|read error|not recogni[sz]ed|not in .* format|corrupt|malformed|invalid magic|checksum|^Need |: command not found' | sort -u | head -n 3`,
+    `printf '%s\\n' "$listing" | tr '\\r' '\\n' | sed 's/^Arguments: //' | grep -v '^[-dlcbps][-rwxsStT]\\{9\\}' | grep -iE 'premature end|unexpected end|read error|not recogni[sz]ed|not in .* format|corrupt|malformed|invalid magic|checksum|^Need |: command not found|: not found$|not found, cannot display' | sort -u | head -n 5`,
   ),
   section(
     "dracut-modules",
@@ -61,7 +61,7 @@ export interface InitramfsLook {
 
 export interface InitramfsListing {
   exitCode: number;
-  /** What an unpacker said of a damaged one. */
+  /** What an unpacker said of a damaged one, or nobody could say where there is no unpacker; parted by "; ". */
   errors: string;
   dracutModules: readonly string[];
   /** dracut's own record of how it was called. */
@@ -97,15 +97,26 @@ export function parseInitramfs(sections: Sections): InitramfsLook {
   };
 }
 
-/** Folders of the system itself are not counted: what is in them is taken, or nobody's content. */
+/** timeout's own exit codes, and those of a signal: what was said until then is not all there was to say. */
+export function wasCutOff(exitCode: number): boolean {
+  return exitCode >= 124;
+}
+
+/** Behind the links of `/`: a machine that exists keeps its own. */
+const inVar = ["opt", "usrlocal", "srv", "home", "roothome", "mnt"].map((name) => `/var/${name}`);
+
+/**
+ * Folders of the system itself are not counted: what is in them is taken, or nobody's content. Nor is what tools leave
+ * of themselves: caches in the home of root, and ostree's own objects.
+ */
 export const topLevelScript = section(
   "top-level",
   [
-    "for path in /* /.[!.]*",
+    `for path in /* /.[!.]* ${inVar.join(" ")}`,
     "do name=${path#/}",
     "case $name in .dockerenv | .containerenv) continue ;; esac",
     `if [ -L "$path" ]; then printf 'link|%s|%s\\n' "$name" "$(readlink "$path")"`,
-    `elif [ -d "$path" ]; then case $name in usr | etc | var | boot | run | tmp | proc | sys | dev | sysroot) inside= ;; *) inside=$(find "$path" -xdev -mindepth 1 | head -n 100000 | wc -l) ;; esac`,
+    `elif [ -d "$path" ]; then case $name in usr | etc | var | boot | run | tmp | proc | sys | dev) inside= ;; *) inside=$(find "$path" -xdev -mindepth 1 '(' -path /sysroot/ostree -o -path /var/roothome/.cache ')' -prune -o -print | head -n 100000 | wc -l) ;; esac`,
     `printf 'folder|%s|%s\\n' "$name" "$inside"`,
     `elif [ -e "$path" ]; then printf 'file|%s|\\n' "$name"`,
     "fi",

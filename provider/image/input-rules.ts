@@ -20,12 +20,23 @@ export const inputRules: readonly InputRule[] = [
   ),
   ...(["base", "registry"] as const).flatMap(wholeLogin),
   {
+    path: "base.reference",
+    reads: ["base"],
+    problem: ({ base }) => (base.digest === "" ? "must lead to a digest, and none was found" : undefined),
+  },
+  {
+    path: "kernel.rpms",
+    reads: ["kernel", "kernelRelease"],
+    problem: ({ kernelRelease }) =>
+      kernelRelease === "" ? "must say a kernel's release, and none was found in them" : undefined,
+  },
+  {
     path: "kernel.rpms",
     reads: ["kernel.rpms"],
     problem: ({ kernel: { rpms } }) => {
       const twice =
         repeated(rpms.map(({ sha256 }) => sha256)) ??
-        repeated(rpms.map(({ url, path }) => url ?? path ?? ""));
+        repeated(rpms.map(({ url, path }) => url ?? path ?? ""))?.replace(/[?#].*/s, "");
       return twice && `names one RPM twice: ${twice}`;
     },
   },

@@ -1,4 +1,5 @@
 import { HostError } from "../core/errors";
+import { kernelRelease } from "./schema-values";
 import type { RpmHeader } from "./types";
 
 /**
@@ -35,7 +36,9 @@ const ofTheImage = /^kernel(-[a-z0-9_.]+)*-uname-r$/i;
 const ofSomethingElse = /-(modules(-[a-z0-9_]+)*|devel(-[a-z0-9_]+)*|headers|tools|debuginfo)-uname-r$/i;
 
 function unameProvide(header: RpmHeader): string | undefined {
-  return header.provides.find(({ name }) => ofTheImage.test(name) && !ofSomethingElse.test(name))?.version;
+  return header.provides.find(
+    ({ name, version }) => version !== "" && ofTheImage.test(name) && !ofSomethingElse.test(name),
+  )?.version;
 }
 
 function isNamedAsImage({ name }: RpmHeader): boolean {
@@ -65,8 +68,16 @@ function packageWithImage(headers: readonly RpmHeader[]): RpmHeader {
   return kernel;
 }
 
+/** It becomes a folder's name and a word of commands; and the header of an RPM can say anything. */
 function releaseOf(kernel: RpmHeader): string {
-  return unameProvide(kernel) ?? `${kernel.version}-${kernel.release}.${kernel.architecture}`;
+  const release = unameProvide(kernel) ?? `${kernel.version}-${kernel.release}.${kernel.architecture}`;
+  if (kernelRelease.safeParse(release).success) return release;
+  throw new HostError("bad-input", {
+    what: "kernel.rpms: the header of the kernel's package says no release that a kernel can have",
+    expected: 'what "uname -r" says, such as 6.12.9-200.fc41.x86_64',
+    seen: `${JSON.stringify(release)}, by ${nevra(kernel)}`,
+    next: "give the RPMs of a kernel as its packager built them",
+  });
 }
 
 /** Modules of another build than the kernel's are not loaded, or worse, they are. */

@@ -8,6 +8,9 @@ interface Place {
   repository: string;
 }
 
+/** Docker and cosign look for Docker Hub's login under an address of old; buildah and podman under its name. */
+const otherKeys: Record<string, string[]> = { "docker.io": ["https://index.docker.io/v1/"] };
+
 /**
  * What a builder enters a registry with, as files: no password is in any process list. They are there for one command
  * alone. The logins that are stored here count on another machine as well.
@@ -24,7 +27,8 @@ export async function withLogin(
     ...(certificateAuthority === undefined ? {} : { certificates: `${folder.path}/certificates` }),
   };
   const entry = Buffer.from(`${username}:${password ?? ""}`).toString("base64");
-  const auths = JSON.stringify({ auths: { [place.registry]: { auth: entry } } });
+  const keys = [place.registry, ...(otherKeys[place.registry] ?? [])];
+  const auths = JSON.stringify({ auths: Object.fromEntries(keys.map((key) => [key, { auth: entry }])) });
   return [
     ...(files.certificates === undefined
       ? []

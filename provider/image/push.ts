@@ -10,7 +10,7 @@ import type { Registry } from "./registry/client";
 import type { ImageInputs } from "./schema";
 
 export type TagTarget = Pick<Registry, "digestOf" | "tag">;
-export type PushTarget = TagTarget & Pick<Registry, "manifest">;
+export type PushTarget = TagTarget & Pick<Registry, "manifest" | "requirePush">;
 
 export interface Destination {
   registry: string;
@@ -82,16 +82,20 @@ export async function setTags({
   repository,
   digest,
   tags,
+  onSet,
 }: {
   registry: TagTarget;
   repository: string;
   digest: string;
   tags: readonly string[];
+  /** Told each tag that stands, also of those that one which fails comes after. */
+  onSet?: (tag: string) => void;
 }): Promise<void> {
   for (const tag of tags) {
     await registry.tag(repository, digest, tag);
     const seen = await registry.digestOf(repository, tag);
     if (seen !== digest) throw notThere(`the tag ${tag}`, digest, seen);
+    onSet?.(tag);
   }
 }
 

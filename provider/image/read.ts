@@ -22,12 +22,14 @@ export async function read(open: OpenRegistry, state: ImageState): Promise<Obser
   }
 }
 
-/** Deletes the digest, never a tag: that may mean somebody else's image by now. */
+/** Deletes the digest and its signature, never a tag: that may mean somebody else's image by now. */
 export async function remove(open: OpenRegistry, state: ImageState): Promise<string> {
   if (state.deleteOnDestroy !== true)
     return `kept: ${state.reference} stays in the registry, because machines may run it`;
   const { registry, repository } = placeOf(state);
-  const answer = await open(registry, state.registry).delete(repository, state.digest);
+  const opened = open(registry, state.registry);
+  const answer = await opened.delete(repository, state.digest);
+  if (state.signature !== "") await opened.delete(repository, state.signature);
   return answer === "deleted"
     ? `deleted from the registry: ${state.reference}; digests of earlier builds stay there`
     : `${state.reference} was not in the registry any more`;

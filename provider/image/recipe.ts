@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { ImageInputs } from "./schema";
+import type { ImageState } from "./state";
 
 /**
  * What decides about the content of an image, each part in a form that is equal where the image is: a mirror, a tag that
@@ -8,7 +9,12 @@ import type { ImageInputs } from "./schema";
  */
 const parts: Record<string, (inputs: ImageInputs) => unknown> = {
   base: ({ base }) => base.digest,
-  kernel: ({ kernel }) => [kernel.rpms.map(({ sha256 }) => sha256).sort(), sorted(kernel.remove)],
+  // The release as well: under an address may lie another file than the pinned one, which the build refuses.
+  kernel: ({ kernel, kernelRelease }) => [
+    kernelRelease,
+    kernel.rpms.map(({ sha256 }) => sha256).sort(),
+    sorted(kernel.remove),
+  ],
   packages: ({ packages }) => [sorted(packages?.add), sorted(packages?.remove)],
   files: filesOf,
   run: ({ run }) => run ?? [],
@@ -31,10 +37,20 @@ export function changedParts(old: ImageInputs, news: ImageInputs): string[] {
     .map(([name]) => name);
 }
 
-/** Another key needs another signature; another password of the same key does not. */
-export function needsSignature(old: ImageInputs, { sign }: ImageInputs): boolean {
+/** Another key needs another signature, as does one that could not be made; another password of the same key does not. */
+export function needsSignature(old: ImageState, { sign, __signKeyHash }: ImageInputs): boolean {
   if (sign === undefined) return false;
-  return sign.privateKey !== old.sign?.privateKey || sign.privateKeyPath !== old.sign?.privateKeyPath;
+  return (
+    old.signature === "" ||
+    sign.privateKey !== old.sign?.privateKey ||
+    sign.privateKeyPath !== old.sign?.privateKeyPath ||
+    __signKeyHash !== old.__signKeyHash
+  );
+}
+
+/** The declared tags that do not stand for the digest yet. */
+export function missingTags({ tags }: Pick<ImageState, "tags">, { registry }: ImageInputs): string[] {
+  return (registry.tags ?? []).filter((tag) => !tags.includes(tag));
 }
 
 function filesOf({ files, __fileHashes }: ImageInputs): unknown {

@@ -1,10 +1,13 @@
+import { homedir } from "node:os";
+import type { z } from "zod";
 import { HostError } from "../core/errors";
 import { hashOf } from "../download/file-hash";
 import { kernelReleaseOf } from "./kernel-release";
 import { parseReference } from "./registry/reference";
 import { Registry } from "./registry/client";
 import { rpmHeader } from "./rpm";
-import type { RegistryLogin, RpmReference } from "./types";
+import { declaredShape, rpm } from "./schema";
+import type { RegistryLogin } from "./types";
 
 /** What the constructor asks for: shapes are judged by `check`, which comes later. */
 export interface Unresolved {
@@ -12,6 +15,7 @@ export interface Unresolved {
   kernel: unknown;
   files: unknown;
   platform: unknown;
+  sign: unknown;
 }
 
 export interface Resolved {
@@ -19,6 +23,8 @@ export interface Resolved {
   kernelRelease: string;
   /** Path in the image → sha256 of the local file that goes there. */
   fileHashes: Record<string, string>;
+  /** sha256 of the local file with the key for signing. */
+  signKeyHash?: string;
   /** What stands in the way, beginning with the property's name. */
   error?: string;
 }
@@ -28,16 +34,19 @@ export interface Resolved {
  * the RPMs' headers. Known before the preview, so that it and everything that depends on the image shows values.
  */
 export async function resolve(inputs: Unresolved): Promise<Resolved> {
-  const [digest, kernelRelease, fileHashes] = await Promise.all([
+  const [digest, kernelRelease, fileHashes, signKeyHash] = await Promise.all([
     settled(digestOf(inputs.base), ""),
     settled(releaseOf(inputs.kernel, inputs.platform), ""),
     settled(hashesOf(inputs.files), {}),
+    settled(keyHashOf(inputs.sign), undefined),
   ]);
-  const error = [digest, kernelRelease, fileHashes].flatMap((each) => each.error ?? []).join("\n");
+  const all = [digest, kernelRelease, fileHashes, signKeyHash];
+  const error = all.flatMap((each) => each.error ?? []).join("\n");
   return {
     digest: digest.value,
     kernelRelease: kernelRelease.value,
     fileHashes: fileHashes.value,
+    ...(signKeyHash.value === undefined ? {} : { signKeyHash: signKeyHash.value }),
     ...(error === "" ? {} : { error }),
   };
 }
@@ -55,8 +64,10 @@ async function settled<T>(work: Promise<T>, otherwise: T): Promise<{ value: T; e
 const asked = new Map<string, Promise<string>>();
 
 async function digestOf(base: unknown): Promise<string> {
-  const { reference: text, ...login } = asRecord(base) as { reference?: unknown } & RegistryLogin;
-  const reference = typeof text === "string" ? parseReference(text) : undefined;
+  const checked = accepted(declaredShape.base, base);
+  if (checked === undefined) return "";
+  const { reference: text, ...login } = checked;
+  const reference = parseReference(text);
   if (reference === undefined) return "";
   if (reference.digest !== undefined) return reference.digest;
   const key = JSON.stringify([text, login]);
@@ -64,6 +75,11 @@ async function digestOf(base: unknown): Promise<string> {
     asked.get(key) ?? digestBehind(reference.registry, reference.repository, reference.tag, login);
   asked.set(key, answer);
   return answer;
+}
+
+/** A base that means one image for ever: nobody is asked for it, and nobody logs in. */
+export function isPinned(reference: unknown): boolean {
+  return typeof reference === "string" && parseReference(reference)?.digest !== undefined;
 }
 
 async function digestBehind(
@@ -92,10 +108,11 @@ async function ofBase<T>(work: Promise<T>): Promise<T> {
 
 async function releaseOf(kernel: unknown, platform: unknown): Promise<string> {
   const { rpms, release } = asRecord(kernel);
-  const references = Array.isArray(rpms) ? rpms.filter(isRpmReference) : [];
-  if (references.length === 0 || references.length !== (rpms as unknown[]).length) return "";
+  const references = Array.isArray(rpms) ? (rpms as unknown[]) : [];
+  const checked = references.flatMap((each) => accepted(rpm, each) ?? []);
+  if (checked.length === 0 || checked.length !== references.length) return "";
   const headers = await Promise.all(
-    references.map((reference, index) => rpmHeader(reference, `kernel.rpms[${index}]`)),
+    checked.map((reference, index) => rpmHeader(reference, `kernel.rpms[${index}]`)),
   );
   return kernelReleaseOf(headers, {
     release: typeof release === "string" ? release : undefined,
@@ -115,16 +132,33 @@ async function hashesOf(files: unknown): Promise<Record<string, string>> {
   });
   const hashes = sources.map(
     async ([target, source]) =>
-      [target, await hashOf(source, `files["${target}"].source`, "a file that can be read here")] as const,
+      [
+        target,
+        await hashOf(fromHome(source), `files["${target}"].source`, "a file that can be read here"),
+      ] as const,
   );
   return Object.fromEntries(await Promise.all(hashes));
 }
 
-function isRpmReference(value: unknown): value is RpmReference {
-  const { url, path, sha256 } = asRecord(value);
-  const places = [url, path].filter((place) => typeof place === "string" && place !== "");
-  const known = typeof url === "string" ? /^https?:\/\/./.test(url) : true;
-  return places.length === 1 && known && typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
+async function keyHashOf(sign: unknown): Promise<string | undefined> {
+  const { privateKeyPath: path } = asRecord(sign);
+  if (typeof path !== "string" || path === "") return undefined;
+  return hashOf(fromHome(path), "sign.privateKeyPath", "a private key that cosign generate-key-pair made");
+}
+
+function fromHome(path: string): string {
+  return path.replace(/^~(?=\/)/, homedir());
+}
+
+/** What `check` will let through; all else is left to it, which names what is wrong. */
+function accepted<Checked>(schema: z.ZodType<Checked>, value: unknown): Checked | undefined {
+  // As the engine hands it on: what is undefined is not given.
+  const given = Object.entries(asRecord(value)).filter(([, inner]) => inner !== undefined);
+  try {
+    return schema.safeParse(Object.fromEntries(given)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
@@ -116,10 +116,17 @@ function saysRelease({ name }: { name: string }): boolean {
   return name.endsWith("-uname-r");
 }
 
-/** Written under another name first: several programs may run at once. */
+/**
+ * Written under another name first: several images and programs may ask at once. Where nothing can be kept, the header is
+ * read again the next time.
+ */
 async function keep(file: string, header: RpmHeader): Promise<void> {
-  await mkdir(join(file, ".."), { recursive: true });
-  const unfinished = `${file}.${process.pid}`;
-  await writeFile(unfinished, JSON.stringify(header));
-  await rename(unfinished, file);
+  const unfinished = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    await mkdir(join(file, ".."), { recursive: true });
+    await writeFile(unfinished, JSON.stringify(header));
+    await rename(unfinished, file);
+  } catch {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+  }
 }

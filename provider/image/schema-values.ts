@@ -56,30 +56,53 @@ export const kernelDriver = z
     'must be the name of a kernel module, such as "nvme", or a folder of them, such as "=drivers/net"',
   );
 
-/** Option → why nobody else may set it. `--option=value` and `--option value` are one. */
-const dracutOptionsOfOurs: readonly [RegExp, string][] = [
-  [/^(-H|--hostonly.*)$/, "the image would hold the builder's drivers, not the machines'"],
-  [/^(-N|--no-hostonly|--reproducible|-f|--force)$/, "it is always given"],
-  [/^--(no-reproducible)$/, "the same inputs would give another image each time"],
-  [/^(--kver|-k|--kmoddir)$/, "the kernel is read from the RPMs"],
-  [/^(-a|--add|--add-modules)$/, "give the modules in dracut.addModules"],
-  [/^(-o|--omit)$/, "give the modules in dracut.omitModules"],
-  [/^--(add|force-add)-?drivers$|^--force-drivers$/, "give the drivers in dracut.addDrivers"],
-  [/^(-m|--modules|-d|--drivers)$/, "it would replace the list of the base image; add or omit instead"],
+/** Options → why nobody else may set them. */
+const dracutOptionsOfOurs: readonly [string, string][] = [
   [
-    /^--(no-kernel|regenerate-all|rebuild|uefi|uefi-stub)$/,
+    "-H --hostonly --host-only --hostonly-mode --hostonly-cmdline --hostonly-i18n --hostonly-nics",
+    "the image would hold the builder's drivers, not the machines'",
+  ],
+  ["-N --no-hostonly --no-host-only --reproducible -f --force", "it is always given"],
+  ["--no-reproducible", "the same inputs would give another image each time"],
+  ["--kver -k --kmoddir", "the kernel is read from the RPMs"],
+  ["-a --add --add-modules --force-add", "give the modules in dracut.addModules"],
+  ["-o --omit", "give the modules in dracut.omitModules"],
+  ["--add-drivers --force-drivers", "give the drivers in dracut.addDrivers"],
+  ["-m --modules -d --drivers", "it would replace the list of the base image; add or omit instead"],
+  [
+    "-c --conf --confdir",
+    "the base image's own would not be read; put a file into /etc/dracut.conf.d with files",
+  ],
+  [
+    "--no-kernel --kernel-only --regenerate-all --rebuild --prefix --uefi --uefi-stub --uefi-splash-image --kernel-image",
     "what it makes is not what the boot loader loads",
   ],
-  [/^(-r|--sysroot|--tmpdir)$/, "the build's own folders are used"],
-  [/^(-h|--help|--version|--list-modules|--print-cmdline|--printsize)$/, "nothing would be made"],
+  ["-r --sysroot --tmpdir -l --local", "the build's own folders are used"],
+  [
+    "-i --include",
+    "it takes two words: put the file where it is to be with files, and name it in --install=",
+  ],
+  [
+    "-h --help --version --list-modules --print-cmdline --printsize --noimageifnotneeded",
+    "nothing would be made",
+  ],
 ];
 
+/** dracut takes the beginning of an option for the option. */
+const isOrBegins = (option: string, ours: string): boolean =>
+  option === ours || (/^--./.test(option) && ours.startsWith(option));
+
+/** One option in one word: letters can be heaped, and a word that stands alone is the image's or the kernel's name. */
 export const dracutArgument = judged((argument) => {
   if (argument === "") return "must not be empty";
   if (/[\r\n\0]/.test(argument)) return "must be a single line";
   const option = argument.replace(/=.*$/s, "");
-  const reason = dracutOptionsOfOurs.find(([pattern]) => pattern.test(option))?.[1];
-  return reason === undefined ? undefined : `must not be ${option}: ${reason}`;
+  const [, reason] =
+    dracutOptionsOfOurs.find(([ours]) => ours.split(" ").some((each) => isOrBegins(option, each))) ?? [];
+  if (reason !== undefined) return `must not be ${option}: ${reason}`;
+  return /^--[a-z0-9][a-z0-9-]*$/.test(option)
+    ? undefined
+    : 'must be an option in its long form, with its value in the same word, such as "--compress=xz"';
 });
 
 const ownLabels = /^(ostree\..*|containers\.bootc)$/;
@@ -92,6 +115,14 @@ export const labelName = z
   .refine((name) => !ownLabels.test(name), "must not be set: it is written from what the image holds");
 
 export const labelValue = z.string().regex(/^[^\r\n\0]*$/, "must be a single line");
+
+/** A shell writes it on the build machine, and would leave out a zero byte without a word. */
+export const fileContent = z
+  .string()
+  .refine(
+    (content) => !content.includes("\0"),
+    "must be text, without a zero byte: give such a file as source",
+  );
 
 export const runStep = judged((line) => {
   if (line.trim() === "") return "must not be empty";

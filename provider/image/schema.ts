@@ -13,13 +13,14 @@ const registryLogin = {
   certificateAuthority: imageValue.certificateAuthority.optional(),
 };
 
-const rpm = z
+/** Also what decides whether an RPM is asked for before `check` judges it. */
+export const rpm = z
   .strictObject({ url: value.downloadUrl.optional(), path: value.text.optional(), sha256: value.sha256 })
   .refine((each) => (each.url === undefined) !== (each.path === undefined), "needs either url or path");
 
 const file = z
   .strictObject({
-    content: z.string().optional(),
+    content: imageValue.fileContent.optional(),
     source: value.text.optional(),
     mode: value.fileMode.optional(),
   })
@@ -110,7 +111,11 @@ export const imageSchema = z.strictObject({
   published: z.boolean(),
   /** Path in the image → sha256 of the local file that `files.*.source` names: a changed file is a changed input. */
   __fileHashes: z.record(z.string(), z.string()),
+  /** sha256 of the file that `sign.privateKeyPath` names: a new key in its place is another key. */
+  __signKeyHash: z.string().optional(),
   __resolveError: z.string().optional(),
+  /** Where the program gave secrets that are none by themselves: the texts have to be kept out of all lines. */
+  __secretPaths: z.array(z.string()).optional(),
   __urn: z.string(),
 });
 

@@ -20,7 +20,8 @@ export interface FcosLayeredImageArgs {
   files?: Input<Record<string, Input<ImageFileArgs>>>;
   /**
    * Commands of POSIX sh, each a step of its own, after packages and files and before the initramfs is made, so that it
-   * holds what they change. They stand in the Containerfile and in the image's history: no place for secrets.
+   * holds what they change. They stand in the Containerfile and in the image's history: no place for secrets; where one
+   * comes as a secret, or as an output, `containerfile` is a secret as well.
    * `rpm-ostree cliwrap install-to-root` is refused: dracut would run itself for ever after it. A change is another image.
    */
   run?: Input<Input<string>[]>;
@@ -49,7 +50,7 @@ export interface FcosLayeredImageArgs {
    * change alone builds nothing.
    */
   allowRebuild?: Input<boolean>;
-  /** Whether a destroy deletes the present digest from the registry; those of earlier builds stay. Default: false, it is kept. */
+  /** Whether a destroy deletes the present digest and its signature from the registry; earlier ones stay. Default: false. */
   deleteOnDestroy?: Input<boolean>;
   /** A change alone builds nothing. */
   deadlines?: Input<ImageDeadlineArgs>;
@@ -139,7 +140,7 @@ export interface RegistryArgs extends RegistryLoginArgs {
 export interface SignArgs {
   /** The key itself; make it a secret. */
   privateKey?: Input<string>;
-  /** Path of the key on the machine where Pulumi runs. */
+  /** Path of the key on the machine where Pulumi runs. Another key in the same file signs anew. */
   privateKeyPath?: Input<string>;
   /** What opens the key; make it a secret. Default: nothing, as for a key without a password. */
   password?: Input<string>;

@@ -1,7 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FcosLayeredImageArgs } from "./fcos-layered-image-args";
 import type { InitramfsRecord, InspectionResult } from "./fcos-layered-image-outputs";
-import { errorOf, resolved, sourcesOf, withDigest, withReference } from "./image-inputs";
+import {
+  errorOf,
+  keyPathOf,
+  mayBeSecret,
+  resolved,
+  resolvedBase,
+  secretsAmong,
+  sourcesOf,
+  withDigest,
+  withReference,
+} from "./image-inputs";
 
 const type = "pulumi-nodejs:dynamic/immutable-os:FcosLayeredImage";
 
@@ -39,15 +49,19 @@ export class FcosLayeredImage extends pulumi.CustomResource {
   declare readonly signature: pulumi.Output<string>;
 
   constructor(name: string, args: FcosLayeredImageArgs, options?: pulumi.CustomResourceOptions) {
-    const base = withReference(args.base);
-    const [digest, kernel, files] = [
-      resolved({ base }),
-      resolved({ kernel: args.kernel, platform: args.platform }),
-      resolved({ files: sourcesOf(args.files) }),
+    // Whoever writes no types may give nothing at all: `check` says what is missing.
+    const given: Partial<FcosLayeredImageArgs> = args ?? {};
+    const { kernel: wanted, platform, run, labels } = given;
+    const base = withReference(given.base);
+    const [digest, kernel, files, signKey] = [
+      resolvedBase(base),
+      resolved({ kernel: wanted, platform }),
+      resolved({ files: sourcesOf(given.files) }),
+      resolved({ sign: keyPathOf(given.sign) }),
     ];
     const inputs = {
       // All that was given: what is no argument is named by `check`, and the one that was meant.
-      ...args,
+      ...given,
       base: withDigest(
         base,
         digest.apply((found) => found.digest),
@@ -55,11 +69,20 @@ export class FcosLayeredImage extends pulumi.CustomResource {
       kernelRelease: kernel.apply(({ kernelRelease }) => kernelRelease),
       published: true,
       __fileHashes: files.apply(({ fileHashes }) => fileHashes),
-      __resolveError: pulumi.all([digest, kernel, files]).apply(errorOf),
+      __signKeyHash: signKey.apply(({ signKeyHash }) => signKeyHash),
+      __resolveError: pulumi.all([digest, kernel, files, signKey]).apply(errorOf),
+      // The Containerfile holds them, and the log of the build shows them.
+      __secretPaths: secretsAmong({ run, labels }),
       __urn: pulumi.createUrn(name, type, options?.parent),
     };
     const observed = Object.fromEntries(outputNames.map((key) => [key, undefined]));
-    super(type, name, { ...observed, ...inputs, __provider: providerText }, options);
+    const secretOutputs = mayBeSecret([run, labels]) ? { additionalSecretOutputs: ["containerfile"] } : {};
+    super(
+      type,
+      name,
+      { ...observed, ...inputs, __provider: providerText },
+      pulumi.mergeOptions(options, secretOutputs),
+    );
     if (pulumi.runtime.isDryRun()) void this.describe(inputs);
   }
 

@@ -1,10 +1,12 @@
+import { randomBytes } from "node:crypto";
 import { asHostError, HostError } from "../core/errors";
 import { accessOf } from "../host/access";
 import { buildImage, signPublished, type BuildTools } from "../image/build-image";
+import type { BuildShell } from "../image/build-machine";
 import { consequences, requireRebuildConsent } from "../image/consequences";
 import { setTags } from "../image/push";
 import { read, remove, type OpenRegistry } from "../image/read";
-import { needsSignature } from "../image/recipe";
+import { missingTags, needsSignature } from "../image/recipe";
 import { Registry } from "../image/registry/client";
 import type { ImageInputs } from "../image/schema";
 import { placeOf, stateOf, withInputs, type ImageState } from "../image/state";
@@ -15,7 +17,7 @@ import { imageChanges } from "./image-changes";
 import { imageKind } from "./image-kind";
 import { hasUnknowns, parseInputs, withoutProvider, type Inputs } from "./inputs";
 import { problemsOfChange } from "./problems";
-import { checkResult, failure, Refusal } from "./results";
+import { checkResult, failure, partialFailure, Refusal } from "./results";
 import type { Row } from "./row";
 import { pickInputs, plainState } from "./state";
 
@@ -36,15 +38,15 @@ const lifecycle: Lifecycle = {
 
   async create(news) {
     const inputs = parseInputs(imageKind, news);
-    const state = await run(news, (row) => build(row, inputs));
-    return { id: inputs.registry.repository, outs: plainState(state) };
+    // Means nothing: all that could name an image may change in an update.
+    const id = `image-${randomBytes(6).toString("hex")}`;
+    return { id, outs: await run(id, news, (row) => build(row, inputs)) };
   },
 
-  async update(_id, olds, news) {
+  async update(id, olds, news) {
     const earlier = olds as unknown as ImageState;
     const inputs = parseInputs(imageKind, news);
-    const state = await run(news, (row) => updated(row, earlier, inputs));
-    return { outs: plainState(state) };
+    return { outs: await run(id, news, (row) => updated(row, earlier, inputs)) };
   },
 
   async read(id, props) {
@@ -87,56 +89,90 @@ function changesOf(olds: Inputs, news: Inputs): boolean | undefined {
   return changes;
 }
 
-async function updated(row: Row, earlier: ImageState, inputs: ImageInputs): Promise<ImageState> {
+/** What is true of the image now, and what failed after its push. */
+interface Outcome {
+  state: ImageState;
+  error?: HostError | undefined;
+}
+
+async function updated(row: Row, earlier: ImageState, inputs: ImageInputs): Promise<Outcome> {
   requireRebuildConsent(earlier, inputs);
   if (consequences(earlier, inputs).rebuild) return build(row, inputs);
-  const signature = needsSignature(earlier, inputs)
-    ? await signPublished(toolsFor(row), inputs, earlier.digest)
-    : earlier.signature;
+  const isSigned = needsSignature(earlier, inputs);
+  const signature = isSigned ? await signPublished(toolsFor(row), inputs, earlier.digest) : earlier.signature;
   // Last of all: machines may follow them.
-  const tags = await retagged(earlier, inputs);
-  return withInputs(earlier, inputs, { tags, signature });
+  const { set, error } = await retagged(earlier, inputs);
+  if (error !== undefined && !isSigned && set.length === 0) throw error;
+  const stands = (tag: string): boolean => earlier.tags.includes(tag) || set.includes(tag);
+  const tags = [...(inputs.registry.tags ?? []).filter(stands), earlier.ownTag];
+  return { state: withInputs(earlier, inputs, { tags, signature }), error };
 }
 
-async function retagged(earlier: ImageState, inputs: ImageInputs): Promise<string[]> {
-  const { registry, repository } = placeOf(inputs);
-  const wanted = inputs.registry.tags ?? [];
-  const tags = wanted.filter((tag) => !earlier.tags.includes(tag));
-  if (tags.length > 0)
-    await setTags({
-      registry: new Registry(registry, inputs.registry),
-      repository,
-      digest: earlier.digest,
-      tags,
-    });
-  return [...wanted, earlier.ownTag];
+async function retagged(
+  earlier: ImageState,
+  inputs: ImageInputs,
+): Promise<{ set: string[]; error?: HostError }> {
+  const tags = missingTags(earlier, inputs);
+  const set: string[] = [];
+  if (tags.length === 0) return { set };
+  const { registry: name, repository } = placeOf(inputs);
+  const registry = new Registry(name, inputs.registry);
+  try {
+    await setTags({ registry, repository, digest: earlier.digest, tags, onSet: (tag) => set.push(tag) });
+    return { set };
+  } catch (error) {
+    return { set, error: asHostError(error) };
+  }
 }
 
-async function build(row: Row, inputs: ImageInputs): Promise<ImageState> {
-  return stateOf(inputs, await buildImage(toolsFor(row), inputs));
+async function build(row: Row, inputs: ImageInputs): Promise<Outcome> {
+  const { image, error } = await buildImage(toolsFor(row), inputs);
+  return { state: stateOf(inputs, image), error };
 }
 
 function toolsFor(progress: Row): BuildTools {
   return {
     progress,
     registry: (registry, login) => new Registry(registry, login),
-    shell: ({ builder }) =>
-      builder?.connection === undefined
-        ? openLocalShell()
-        : connectSsh(accessOf(builder.connection, "builder.connection")),
+    shell: async ({ builder }) => {
+      const shell =
+        builder?.connection === undefined
+          ? openLocalShell()
+          : await connectSsh(accessOf(builder.connection, "builder.connection"));
+      return cleaned(shell, progress);
+    },
   };
 }
 
-/** Before the push of a proved image nothing lasting happens; after it an image that nobody follows: a plain failure. */
-async function run<T>(inputs: Inputs, work: (row: Row) => Promise<T>): Promise<T> {
-  const row = rowFor(imageKind, inputs);
+/** Lines are shown cut, and half a secret is not found any more. */
+function cleaned(shell: BuildShell, row: Row): BuildShell {
+  const run: BuildShell["run"] = (script, options) => {
+    const { onLine, outlivesUs } = options;
+    // What the keeper of the working folder says is for nobody's eyes.
+    if (onLine === undefined || outlivesUs === true) return shell.run(script, options);
+    return shell.run(script, { ...options, onLine: (line) => onLine(row.clean(line)) });
+  };
+  return { run, upload: (...args) => shell.upload(...args), close: () => shell.close() };
+}
+
+/** Before the push of a proved image nothing lasting happens; what fails after it keeps what is in the registry. */
+async function run(id: string, news: Inputs, work: (row: Row) => Promise<Outcome>): Promise<Inputs> {
+  const row = rowFor(imageKind, news);
   try {
-    return await work(row);
-  } catch (error) {
-    throw failure(asHostError(error), row);
+    const { state, error } = await work(row).catch((thrown: unknown) =>
+      Promise.reject(failure(asHostError(thrown), row)),
+    );
+    if (error !== undefined)
+      throw isCarried(state) ? partialFailure(id, state, error, news, row) : failure(error, row);
+    return plainState(state);
   } finally {
     row.end();
   }
+}
+
+/** Beside its text an error has room for a state of this size: a larger one would take both with it. */
+function isCarried(state: ImageState): boolean {
+  return Buffer.byteLength(JSON.stringify(state)) <= 20_000;
 }
 
 function refuseWithoutConsent(state: ImageState, inputs: ImageInputs): void {

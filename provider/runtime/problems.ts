@@ -29,7 +29,8 @@ export async function problemsOfChange(kind: Kind, olds: Inputs, news: Inputs): 
   // Where what it depends on is not known yet, it is not known either.
   if (typeof told === "string" && told !== "" && told !== unknown) {
     const words = withoutSecrets(kind.errorInWords(told, news), secretsOf(kind, news));
-    return [shortened(words, mostCharactersOfConstructor)];
+    const shapes = problemsWithin(kind, news, []);
+    return [...inWords(kind, shapes, news), shortened(words, mostCharactersOfConstructor)];
   }
   const isNew = Object.keys(olds).length === 0;
   const problems = problemsWithin(kind, news, isNew ? [...kind.rules, ...kind.rulesForNew] : kind.rules);

@@ -9,13 +9,26 @@ const everyKey = "*";
 
 /** Every secret that could find its way into a text, and every line of it: logs are cut into lines. Longest first. */
 export function secretsOf(kind: KindOf<"secretPaths">, inputs: Inputs): string[] {
-  const values = kind.secretPaths.flatMap((path) => valuesAt(inputs, path.split(".")));
+  const values = [
+    ...kind.secretPaths.flatMap((path) => valuesAt(inputs, path.split("."))),
+    ...givenAsSecrets(inputs).flatMap((path) => valuesAt(inputs, path.split(".")).flatMap(asWritten)),
+  ];
   const parts = values.flatMap((value) => {
     const whole = [value, value.trim()].filter((text) => text.length >= leastCharacters);
     const lines = value.split(/\r?\n/).map((line) => line.trim());
     return [...whole, ...lines.filter((line) => line.length >= leastOfALine)];
   });
   return [...new Set(parts)].sort((one, other) => other.length - one.length);
+}
+
+/** Paths whose values are secrets only because the program says so. */
+function givenAsSecrets({ __secretPaths: paths }: Inputs): string[] {
+  return Array.isArray(paths) ? paths.filter((path) => typeof path === "string") : [];
+}
+
+/** As it is, as JSON has it, and in the double quotes of a Containerfile. */
+function asWritten(value: string): string[] {
+  return [...new Set([value, JSON.stringify(value).slice(1, -1), value.replace(/[\\$"]/g, "\\$&")])];
 }
 
 /** `secrets` with the longest first: one may be the beginning of another. */

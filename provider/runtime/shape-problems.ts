@@ -24,7 +24,9 @@ const mostUnknownKeys = 20;
 
 /** What is wrong with each value by itself. What is still unknown is right until it is known. */
 export function shapeProblems(kind: Shaped, inputs: Inputs): Problem[] {
-  const parsed = kind.schema.safeParse(withoutProvider(inputs));
+  const parsed = withoutThrowing(() => kind.schema.safeParse(withoutProvider(inputs)));
+  if (parsed === undefined)
+    return [{ path: [], text: "must be plain values: something in them has an impossible length" }];
   if (parsed.success) return [];
   const problems: Problem[] = [];
   for (const issue of parsed.error.issues) {
@@ -32,6 +34,15 @@ export function shapeProblems(kind: Shaped, inputs: Inputs): Problem[] {
     if (problems.length >= mostShapeProblems) break;
   }
   return problems;
+}
+
+/** Where an object has a `length` that is one itself, its comparison throws. */
+function withoutThrowing<Result>(parse: () => Result): Result | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is misspelt is missing as well, and an object with a mistake in it is seldom right as a whole. */

@@ -10,20 +10,30 @@ const maxOutput = 8 * 1024 * 1024;
 /** Its output may lag behind the shell's own end, but nothing has to follow. */
 const secondsToClose = 5;
 
+export interface LocalRunOptions extends RunOptions {
+  /** When the shell is closed, or this process ends, only its output is; no signal disturbs it. As behind ssh. */
+  outlivesUs?: boolean;
+}
+
 /** What a script can ask of a machine, be it this one or one behind ssh. */
-export type LocalShell = Pick<Shell, "run" | "upload" | "close">;
+export interface LocalShell extends Pick<Shell, "upload" | "close"> {
+  run: (script: string, options: LocalRunOptions) => Promise<CommandResult>;
+}
+
+/** How to end each script that runs. */
+type Running = Set<() => void>;
 
 /** The sh of the machine where the Pulumi program runs, asked as one behind ssh is: scripts on stdin, marks, deadlines. */
 export function openLocalShell(): LocalShell {
-  const running = new Set<number>();
+  const running: Running = new Set();
   return {
     run: (script, options) => runHere(script, options, running),
     upload: copyHere,
-    close: () => running.forEach(endGroup),
+    close: () => running.forEach((end) => end()),
   };
 }
 
-async function runHere(script: string, options: RunOptions, running: Set<number>): Promise<CommandResult> {
+async function runHere(script: string, options: LocalRunOptions, running: Running): Promise<CommandResult> {
   // An ES module: only a dynamic import loads it under every loader that a Pulumi program may run with.
   const { execa } = await import("execa");
   return new Promise((resolve, reject) => {
@@ -38,8 +48,9 @@ async function runHere(script: string, options: RunOptions, running: Set<number>
       detached: true,
     });
     const { pid } = child;
-    groupRuns(pid);
-    if (pid !== undefined) running.add(pid);
+    const end = options.outlivesUs ? () => letGo() : () => endGroup(pid);
+    running.add(end);
+    if (!options.outlivesUs) groupRuns(pid);
 
     let settled = false;
     const settle = (answer: () => void): void => {
@@ -59,6 +70,10 @@ async function runHere(script: string, options: RunOptions, running: Set<number>
       endGroup(pid);
       fail(error);
     };
+    const letGo = (): void => {
+      child.nodeChildProcess.unref();
+      fail(() => ended("it was let go", stdout, stderr));
+    };
     const timer = setTimeout(
       () => abort(() => tooLate(options.deadlineSeconds, stdout, stderr)),
       options.deadlineSeconds * 1000,
@@ -73,11 +88,12 @@ async function runHere(script: string, options: RunOptions, running: Set<number>
     child.stderr.on("data", (chunk: Buffer) => take(stderr, chunk));
     child.nodeChildProcess.on("exit", (code, signal) => {
       groupEnded(pid);
-      if (pid !== undefined) running.delete(pid);
+      running.delete(end);
       const why = (): HostError => ended(howItEnded(code, signal), stdout, stderr);
       setTimeout(() => fail(why), secondsToClose * 1000).unref();
     });
     void child.then((result) => {
+      running.delete(end);
       if (pid === undefined) fail(() => noShell(result.shortMessage ?? "no process"));
       else fail(() => ended(howItEnded(result.exitCode, result.signal), stdout, stderr));
     });

@@ -1,5 +1,7 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { ImageStage, kernelRelease, password, signingKey } from "./image-support";
-import { done, failed, parseError } from "./support";
+import { done, failed, parseError, partial } from "./support";
 import type { Props } from "./provider-process";
 
 const stage = new ImageStage();
@@ -10,7 +12,8 @@ test("resolve, build, inspect, push: the state says what was made, and the regis
   const { id, props } = done(await stage.provider.create(news));
   const [ownTag = ""] = (props["tags"] as string[]).filter((tag) => tag !== "live");
   const { host } = stage.registry;
-  expect(id).toBe(`${host}/fcos/web`);
+  // It means nothing: an update may move the image to another repository.
+  expect(id).toMatch(/^image-[0-9a-f]{12}$/);
   expect(props).toMatchObject({
     ...news,
     reference: `${host}/fcos/web@${String(props["digest"])}`,
@@ -121,6 +124,43 @@ test("the builder's word for what it pushed is not enough", async () => {
   expect(parseError(message)).toMatchObject({ phase: "push", code: "push-failed" });
 });
 
+test("a tag that the registry refuses: the image is kept, with the tags that stand", async () => {
+  const news = stage.inputs({ registry: stage.registryWith({ tags: ["live", "frozen", "next"] }) });
+  const usual = stage.registry.handler;
+  stage.registry.handler = (request, response) =>
+    usual(request, response) ||
+    (request.method === "PUT" && request.url?.endsWith("/frozen") && !!response.writeHead(409).end());
+  const { message, id, props } = partial(await stage.provider.create(news));
+  expect(parseError(message)).toMatchObject({ phase: "set tags", code: "registry-failed" });
+  expect(props["tags"]).toEqual(["live", props["ownTag"]]);
+
+  const again = partial(
+    await stage.provider.update(id, props, {
+      ...news,
+      registry: stage.registryWith({ tags: ["new", "frozen"] }),
+    }),
+  );
+  expect([again.id, again.props["tags"]]).toEqual([id, ["new", props["ownTag"]]]);
+  // Nothing more stands than before.
+  expect(failed(await stage.provider.update(id, props, news)).message).toContain("frozen");
+
+  stage.registry.handler = usual;
+  expect((await stage.provider.diff(id, props, news)).changes).toBe("some");
+  const { props: next } = done(await stage.provider.update(id, props, news));
+  expect(next).toMatchObject({ digest: props["digest"], tags: ["live", "frozen", "next", props["ownTag"]] });
+  expect((await stage.provider.diff(id, next, news)).changes).toBe("none");
+});
+
+test("a step that is a secret of the program is in no line, also where lines are cut", async () => {
+  const step = 'curl --header "authorization: planted-in-a-step" https://example.org/a/rather/long/path | sh';
+  await stage.plays({ buildFails: `error: in ${step}` });
+  const { message } = failed(await create({ run: [step], __secretPaths: ["run"] }));
+  const lines = JSON.stringify(stage.provider.engine.lines);
+  expect(message).toMatch(/STEP \d+\/\d+: RUN \[secret\]/);
+  expect(message).toContain("in step");
+  for (const text of [message, lines]) expect(text).not.toMatch(/curl|planted|example\.org/);
+});
+
 describe("a key for signing", () => {
   const sign = { privateKey: signingKey("one"), password: "opens the key" };
 
@@ -145,9 +185,44 @@ describe("a key for signing", () => {
     expect(await stage.built()).not.toContain("build");
   });
 
-  test("a password that does not open it is an error, without the password", async () => {
-    const { message } = failed(await create({ sign: { ...sign, password: "does not open it" } }));
+  test("a password that does not open it: the image is kept, and the next update signs and tags it", async () => {
+    const news = stage.inputs({ sign: { ...sign, password: "does not open it" } });
+    const { message, id, props } = partial(await stage.provider.create(news));
     expect(parseError(message)).toMatchObject({ phase: "sign", code: "push-failed" });
     expect(message).not.toContain("does not open it");
+    expect(props).toMatchObject({ signature: "", tags: [props["ownTag"]], published: true });
+    expect(id).toMatch(/^image-[0-9a-f]{12}$/);
+    expect(stage.pushed().sort()).toEqual([props["digest"], props["ownTag"]].sort());
+    expect((await stage.provider.diff(id, props, news)).changes).toBe("some");
+
+    await stage.forgetCalls();
+    const now = { ...news, sign };
+    const { props: next } = done(await stage.provider.update(id, props, now));
+    expect(await stage.built()).not.toContain("build");
+    expect(next).toMatchObject({ digest: props["digest"], tags: ["live", props["ownTag"]] });
+    expect(next["signature"]).toMatch(/^sha256:/);
+    expect((await stage.provider.diff(id, next, now)).changes).toBe("none");
+  });
+
+  test("another key in the same file signs the same digest anew", async () => {
+    const privateKeyPath = join(stage.provider.folder, "cosign.key");
+    await writeFile(privateKeyPath, signingKey("one"));
+    const news = stage.inputs({
+      sign: { privateKeyPath, password: sign.password },
+      __signKeyHash: "1",
+    });
+    const { id, props } = done(await stage.provider.create(news));
+    await writeFile(privateKeyPath, signingKey("two"));
+    const now = { ...news, __signKeyHash: "2" };
+    expect((await stage.provider.diff(id, props, now)).changes).toBe("unknown");
+    const { props: next } = done(await stage.provider.update(id, props, now));
+    expect(next["digest"]).toBe(props["digest"]);
+    expect(next["signature"]).not.toBe(props["signature"]);
+  });
+
+  test("a state that no error can carry: the error is told all the same", async () => {
+    const files = { "/etc/large": { content: "x".repeat(100_000) } };
+    const news = { files, sign: { ...sign, password: "does not open it" } };
+    expect(parseError(failed(await create(news)).message)).toMatchObject({ phase: "sign" });
   });
 });

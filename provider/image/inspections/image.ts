@@ -1,5 +1,5 @@
 import { kernelLabel } from "../containerfile";
-import { rpmArchitecture } from "../image-look";
+import { rpmArchitecture, wasCutOff } from "../image-look";
 import type { LintRun, TopLevelEntry } from "../types";
 import { failed, ok, some, unchecked, type Inspection } from "./inspection";
 
@@ -26,11 +26,11 @@ export const imageInspections: readonly Inspection[] = [
     inspect: ({ topLevel }, base) => {
       const dropped = topLevel.flatMap((entry) => whyDropped(entry, base.topLevel));
       return dropped.length === 0
-        ? ok("nothing beside /usr, /etc and /var")
+        ? ok("nothing beside /usr, /etc and /var, nor where links lead into /var")
         : failed(
-            "files of the image only below /usr, /etc and /var",
+            "files of the image only below /usr and /etc, and in /var no more than the base has in opt, usrlocal, srv, home, roothome and mnt",
             some(dropped),
-            "ostree drops it in silence: put it below /usr (programs of /opt: /usr/lib, with a link in /usr/bin)",
+            "ostree drops it in silence, or no machine gets it that exists: put it below /usr (programs of /opt: /usr/lib, with a link in /usr/bin; homes: by a file in /usr/lib/tmpfiles.d)",
           );
     },
   },
@@ -93,11 +93,12 @@ export const imageInspections: readonly Inspection[] = [
       if (/unrecognized subcommand|unexpected argument|not.* in a container/i.test(lint.output)) {
         return unchecked(`this bootc cannot: ${lint.output.split("\n")[0] ?? ""}`);
       }
-      if (lint.exitCode === 124) return unchecked("it did not end within 300 s");
+      if (wasCutOff(lint.exitCode))
+        return unchecked(`it did not come to its end: exit code ${lint.exitCode}`);
       // What a base does not pass by itself no image on it can.
       const before = base.lint === undefined ? [] : complaintsOf(base.lint);
       const own = said.filter((line) => !before.includes(line));
-      if (own.length === 0 && (base.lint?.exitCode ?? 0) !== 0) {
+      if (own.length === 0 && base.lint !== undefined && didNotPass(base.lint)) {
         return unchecked(`the base itself does not pass: ${some(said, 3)}`);
       }
       const seen = own.length > 0 ? some(own, 5) : `exit code ${lint.exitCode}`;
@@ -106,20 +107,33 @@ export const imageInspections: readonly Inspection[] = [
   },
 ];
 
+function didNotPass({ exitCode }: LintRun): boolean {
+  return exitCode !== 0 && !wasCutOff(exitCode);
+}
+
 function complaintsOf({ output }: LintRun): string[] {
   return output.split("\n").filter((line) => /error|warning|failed/i.test(line) && !/^\w+: \d+$/.test(line));
 }
 
 function whyDropped({ name, kind, detail }: TopLevelEntry, base: readonly TopLevelEntry[]): string[] {
   const path = `/${name}`;
-  const before = base.find((entry) => entry.name === name);
+  const before = base.find((entry) => entry.name === name) ?? emptyInVar(name, kind);
   if (nobodysFolders.includes(name)) return [];
   if (before === undefined) return [`${path} is new`];
   if (before.kind !== kind) {
     const was = before.kind === "link" ? `a link to ${before.detail}` : `a ${before.kind}`;
     return [`${path} is a ${kind}, and was ${was}`];
   }
-  if (takenFolders.includes(name) || before.detail === detail) return [];
-  if (kind === "link") return [`${path} leads to ${detail}, and led to ${before.detail}`];
-  return [`${path} has ${detail} files and folders, and had ${before.detail}`];
+  if (takenFolders.includes(name)) return [];
+  if (kind === "link") {
+    return before.detail === detail ? [] : [`${path} leads to ${detail}, and led to ${before.detail}`];
+  }
+  return Number(detail) > Number(before.detail)
+    ? [`${path} has ${detail} files and folders, and had ${before.detail}`]
+    : [];
+}
+
+/** A step may make it: machines have it as well, and their own content in it. */
+function emptyInVar(name: string, kind: TopLevelEntry["kind"]): TopLevelEntry | undefined {
+  return name.startsWith("var/") && kind === "folder" ? { name, kind: "folder", detail: "0" } : undefined;
 }

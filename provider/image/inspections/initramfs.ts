@@ -1,6 +1,6 @@
 import { bytes } from "../../core/format";
 import type { Wanted } from "../evidence";
-import type { InitramfsListing } from "../image-look";
+import { wasCutOff, type InitramfsListing, type InitramfsLook } from "../image-look";
 import type { BaseFacts } from "../types";
 import { failed, ok, some, unchecked, type Inspection, type Verdict } from "./inspection";
 
@@ -10,8 +10,8 @@ import { failed, ok, some, unchecked, type Inspection, type Verdict } from "./in
  */
 const leastBytes = 2 * 1024 * 1024;
 const leastWithoutBase = 10 * 1024 * 1024;
-/** Of timeout(1). */
-const timedOut = 124;
+const hostonly = /^(-H|--host-?only)$/;
+const noHostonly = /^(-N|--no-host-?only)$/;
 const remake = "look into the log of the build for dracut's own messages";
 
 /** An image without a right initramfs is accepted by ostree, and panics on every machine. */
@@ -43,17 +43,31 @@ export const initramfsInspections: readonly Inspection[] = [
   },
   {
     name: "initramfs-readable",
-    inspect: ({ initramfs: { kind, sizeBytes, hasLsinitrd, listing } }) => {
-      if (kind === "" || sizeBytes === 0) return unchecked("there is no initramfs to look into");
-      if (!hasLsinitrd || listing === undefined) return unchecked("the image has no lsinitrd");
-      if (/^Need |command not found/.test(listing.errors)) return unchecked(`lsinitrd: ${listing.errors}`);
-      if (isReadable(listing)) return ok(`dracut ${listing.arguments || "did not record its arguments"}`);
-      return failed(
-        "an initramfs that lsinitrd can list",
-        `exit code ${listing.exitCode}: ${listing.errors || "nothing in it"}`,
-        `it is damaged, or not dracut's: ${remake}`,
-      );
-    },
+    inspect: listed(
+      ({ arguments: words }) => ok(`dracut ${words || "did not record its arguments"}`),
+      ({ exitCode, errors }) =>
+        failed(
+          "an initramfs that lsinitrd can list",
+          `exit code ${exitCode}: ${errors || "nothing in it"}`,
+          `it is damaged, or not dracut's: ${remake}`,
+        ),
+    ),
+  },
+  {
+    name: "initramfs-no-hostonly",
+    inspect: listed(({ arguments: words }) => {
+      if (words === "") return unchecked("dracut did not record its arguments");
+      // As dracut records them: options in their full form, values in quotes; the last one counts.
+      const options = words.replace(/'[^']*'/g, "").split(/\s+/);
+      const last = options.findLast((option) => hostonly.test(option) || noHostonly.test(option)) ?? "";
+      return noHostonly.test(last)
+        ? ok(last)
+        : failed(
+            "an initramfs for any machine: dracut's --no-hostonly, and no --hostonly after it",
+            `dracut ${words}`,
+            "let dracut.extraArguments not ask for the builder's drivers, and no step of run put a program in dracut's place",
+          );
+    }),
   },
   {
     name: "initramfs-kernel",
@@ -117,16 +131,43 @@ function floor({ initramfs }: BaseFacts): number {
 
 type Look = (listing: InitramfsListing, base: BaseFacts, wanted: Wanted) => Verdict;
 
-/** What is in it can be said only of one that can be read; that it cannot is said once, above. */
-function listed(look: Look): Inspection["inspect"] {
-  return ({ initramfs: { listing } }, base, wanted) =>
-    listing !== undefined && isReadable(listing)
-      ? look(listing, base, wanted)
-      : unchecked("it could not be listed");
+/** What is in it can be said only of one that can be read; that it is damaged is said once. */
+function listed(
+  look: Look,
+  damaged: Look = () => unchecked("it could not be listed"),
+): Inspection["inspect"] {
+  return ({ initramfs }, base, wanted) => {
+    const { kind, sizeBytes, listing } = initramfs;
+    if (kind === "" || sizeBytes === 0) return unchecked("there is no initramfs to look into");
+    const missing = missingTool(initramfs);
+    if (listing === undefined || missing !== undefined)
+      return notSeen(missing ?? "lsinitrd did not run", base);
+    return isReadable(listing) ? look(listing, base, wanted) : damaged(listing, base, wanted);
+  };
+}
+
+/** The base's was listed by the base's own tools: this image had them, and what nobody can see may be anything. */
+function notSeen(missing: string, { initramfs }: BaseFacts): Verdict {
+  if (initramfs === undefined || initramfs.dracutModules.length === 0) return unchecked(missing);
+  return failed(
+    "an initramfs that can be listed in the image, as the base's can",
+    missing,
+    "the build took a tool away that the base has (lsinitrd, cpio, an unpacker): let packages.remove and run keep it",
+  );
+}
+
+const missingUnpacker = /^Need |: command not found|: not found$|not found, cannot display/;
+
+function missingTool({ hasLsinitrd, listing }: InitramfsLook): string | undefined {
+  if (!hasLsinitrd) return "the image has no lsinitrd";
+  const errors = listing === undefined || listing.errors === "" ? [] : listing.errors.split("; ");
+  return errors.length > 0 && errors.every((error) => missingUnpacker.test(error))
+    ? `lsinitrd: ${errors.join("; ")}`
+    : undefined;
 }
 
 /** Of one that was cut off, the beginning is listed: its names alone prove nothing. */
 function isReadable({ errors, exitCode, dracutModules, kernelReleases }: InitramfsListing): boolean {
   const hasContent = dracutModules.length > 0 || kernelReleases.length > 0;
-  return hasContent && errors === "" && exitCode !== timedOut;
+  return hasContent && errors === "" && !wasCutOff(exitCode);
 }

@@ -84,6 +84,29 @@ export class Registry {
     if (answer.status !== 201) throw unexpected(answer, what, this.way.property);
   }
 
+  /**
+   * Throws where a push would be refused: asks what every push begins with, the place for an upload, and gives it back.
+   * Unlike a look at a tag this wants the right to write, and no repository that is there already.
+   */
+  async requirePush(repository: string): Promise<void> {
+    const answer = await this.ask("push", repository, "POST", "blobs/uploads/", { body: Buffer.alloc(0) });
+    if (answer.status === 202) return this.cancelUpload(repository, answer.headers.location);
+    const what = `${this.registry}/${repository} takes no push`;
+    if (!isGone(answer)) throw unexpected(answer, what, this.way.property);
+    const { seen = "" } = unexpected(answer, what, this.way.property).details;
+    const next = `create the repository: this registry does not do that by itself; or correct ${this.way.property}.repository`;
+    throw new HostError("registry-failed", { what, seen, next });
+  }
+
+  /** Good manners: the registry forgets it by itself, too. */
+  private async cancelUpload(repository: string, location = ""): Promise<void> {
+    const place = this.urlOf(repository, "blobs/uploads/");
+    const url = URL.canParse(location, place.href) ? new URL(location, place) : undefined;
+    if (location === "" || url?.origin !== place.origin) return;
+    // The right to take back is one of its own where there are tokens.
+    await this.ask("delete", repository, "DELETE", url.href).catch(() => undefined);
+  }
+
   /** The digest with all its tags. Its layers go when the registry collects its garbage. */
   async delete(repository: string, digest: string): Promise<"deleted" | "not there"> {
     const answer = await this.ask("delete", repository, "DELETE", `manifests/${digest}`);
@@ -126,16 +149,20 @@ export class Registry {
     return `${this.registry}/${repository}${isDigest(tagOrDigest) ? "@" : ":"}${tagOrDigest}`;
   }
 
+  private urlOf(repository: string, pathOrUrl: string): URL {
+    return new URL(pathOrUrl, `https://${addresses[this.registry] ?? this.registry}/v2/${repository}/`);
+  }
+
   /** One question, with the login as soon as the registry asks for it. */
   private async ask(
     action: Purpose["action"],
     repository: string,
     method: Question["method"],
-    path: string,
+    pathOrUrl: string,
     content: Pick<Question, "body" | "headers"> = {},
   ): Promise<Answer> {
     const purpose = { registry: this.registry, repository, action };
-    const url = new URL(`https://${addresses[this.registry] ?? this.registry}/v2/${repository}/${path}`);
+    const url = this.urlOf(repository, pathOrUrl);
     const askWith = (authorization: string | undefined): Promise<Answer> => {
       const headers = { accept: manifestTypes, ...content.headers, ...(authorization && { authorization }) };
       return ask({ ...content, method, url, headers }, this.way);

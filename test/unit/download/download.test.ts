@@ -7,6 +7,9 @@ import { RecordedProgress } from "../support/builders";
 import { failureOf } from "../support/fake-shell";
 import { FileServer } from "../support/file-server";
 
+/** A connection that breaks is taken up again three times, a second later. */
+jest.setTimeout(20_000);
+
 const content = randomBytes(300_000);
 const sha256 = hash(content);
 const halfway = 100_000;

@@ -84,12 +84,7 @@ describe("an image", () => {
   });
 
   test("is signed where that is asked for, before any tag that machines may follow", async () => {
-    const cosign = join(shop.builder.folder, "cosign");
-    writeFileSync(
-      cosign,
-      `#!/bin/sh\n# A stand-in for cosign.\necho "cosign $*" >> ${shop.builder.folder}/calls\n`,
-    );
-    chmodSync(cosign, 0o755);
+    playCosign("");
     shop.registry.tags.set(`${pushedDigest.replace(":", "-")}.sig`, oldDigest);
     const image = await shop.build({ sign: { privateKey: key, password: "hunter2" } });
     expect(image.signature).toBe(oldDigest);
@@ -105,6 +100,35 @@ describe("an image", () => {
     );
     await shop.build();
     expect(shop.shown).toContain("warning: the build says: warning: the moon is full");
+  });
+});
+
+describe("what fails after the push takes nothing of the image away", () => {
+  const registry = { repository: "registry.example.org/fcos/web", tags: ["a", "b", "c"] };
+
+  test("a tag: the image, and the tags that were set before", async () => {
+    shop.registry.refusedTag = "b";
+    const { image, error } = await shop.buildAll({ registry });
+    expect(image).toMatchObject({ digest: pushedDigest, kernelRelease: labKernel });
+    expect(image.tags).toEqual(["a", image.ownTag]);
+    expect(error?.text()).toMatch(/^set tags: gone \[unreachable\]/);
+  });
+
+  test("the signature: nothing that machines follow stands for an unsigned image", async () => {
+    playCosign("echo 'Error: no such key' >&2; exit 1");
+    const { image, error } = await shop.buildAll({ registry, sign: { privateKey: key } });
+    expect(image).toMatchObject({ digest: pushedDigest, signature: "", tags: [image.ownTag] });
+    expect(error?.text()).toMatch(/^sign: .* was not signed \[push-failed\]/);
+    expect(shop.registry.tags.size).toBe(0);
+  });
+
+  test("a tag of an image that is signed already", async () => {
+    playCosign("");
+    shop.registry.tags.set(`${pushedDigest.replace(":", "-")}.sig`, oldDigest);
+    shop.registry.refusedTag = "a";
+    const { image, error } = await shop.buildAll({ registry, sign: { privateKey: key } });
+    expect(image).toMatchObject({ signature: oldDigest, tags: [image.ownTag] });
+    expect(error?.code).toBe("unreachable");
   });
 });
 
@@ -124,3 +148,10 @@ describe("a push is not believed", () => {
     expect((await failureOf(() => shop.build())).code).toBe("push-failed");
   });
 });
+
+function playCosign(script: string): void {
+  const cosign = join(shop.builder.folder, "cosign");
+  const calls = join(shop.builder.folder, "calls");
+  writeFileSync(cosign, `#!/bin/sh\n# A stand-in for cosign.\necho "cosign $*" >> ${calls}\n${script}\n`);
+  chmodSync(cosign, 0o755);
+}

@@ -60,6 +60,19 @@ describe("a working folder", () => {
     for (const name of [base, image, look]) expect(standIn.calls()).toContain(`rmi ${name}`);
   });
 
+  test("a clean-up that takes longer is left to itself: nothing of it is killed", async () => {
+    const machine = await opened();
+    const done = join(standIn.folder, "removed");
+    // As a Go program, which takes SIGTERM again where a shell had ignored it.
+    standIn.on("rmi", `env --default-signal=TERM sh -c 'sleep 2; echo x >> ${done}'`);
+    const left = await machine.end(0.5);
+    expect(left?.details.what).toContain(machine.folder.path);
+    machine.close();
+    await until(() => !existsSync(machine.folder.path));
+    expect(readFileSync(done, "utf8")).toBe("x\n".repeat(3));
+    standIn.on("rmi", "");
+  });
+
   test("what still runs is ended first, also what is in a group of its own", async () => {
     const machine = await opened();
     const file = join(standIn.folder, "pids");

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HostError } from "../../../provider/core/errors";
 import { failureOf } from "../support/fake-shell";
@@ -101,6 +101,33 @@ describe("nothing is pushed", () => {
     expect(error.details.what).toContain("initramfs");
   });
 
+  describe("when what lies on the build machine is not what was hashed:", () => {
+    afterEach(() => expect(shop.called("build").filter((call) => !call.includes("look/"))).toEqual([]));
+
+    test("an RPM that was written to after that", async () => {
+      shop.builder.on("look", "echo more >> $home/1.rpm");
+      const error = await failureOf(() => shop.build());
+      expect(error.code).toBe("copy-failed");
+      expect(error.details.what).toMatch(/^kernel\.rpms\[1\]: what came to the build machine is not/);
+    });
+
+    test("a file that was changed on its way", async () => {
+      const source = join(shop.builder.folder, "motd");
+      writeFileSync(source, "now");
+      standInForSha256sum("echo more >> context/files/0");
+      const declared = { files: { "/etc/motd": { source } }, __fileHashes: { "/etc/motd": hashOf("now") } };
+      const error = await failureOf(() => shop.build(declared));
+      expect(error.code).toBe("copy-failed");
+      expect(error.details).toMatchObject({ expected: hashOf("now"), seen: hashOf("nowmore\n") });
+      expect(error.details.what).toContain('files["/etc/motd"].source: what came to the build machine');
+    });
+
+    test("where it cannot be hashed", async () => {
+      standInForSha256sum("echo 'sha256sum: no memory' >&2; exit 1");
+      expect((await failureOf(() => shop.build())).details.seen).toBe("sha256sum: no memory");
+    });
+  });
+
   test("when a file has changed since the program ran", async () => {
     const source = join(shop.builder.folder, "motd");
     writeFileSync(source, "now");
@@ -112,3 +139,10 @@ describe("nothing is pushed", () => {
     expect(existsSync(join(shop.builder.folder, "seen"))).toBe(false);
   });
 });
+
+/** Something happens first on the build machine. */
+function standInForSha256sum(first: string): void {
+  const path = join(shop.builder.folder, "sha256sum");
+  writeFileSync(path, `#!/bin/sh\n# A stand-in for sha256sum.\n${first}\nexec /usr/bin/sha256sum "$@"\n`);
+  chmodSync(path, 0o755);
+}

@@ -19,6 +19,12 @@ const rows: [string, Partial<ImageInputs>, Partial<ImageInputs>, string][] = [
   ],
   ["the login at the base's registry", {}, { base: { ...base, username: "u", password: "p" } }, ""],
   ["another RPM", {}, { kernel: { rpms: [{ ...rpm, sha256: "2".repeat(64) }] } }, "kernel"],
+  [
+    "what an address gives, which is another file than the pinned one",
+    {},
+    { kernelRelease: "6.13.1-1.fc42.x86_64" },
+    "kernel",
+  ],
   ["a mirror", {}, { kernel: { rpms: [{ url: "https://mirror.example/k.rpm", sha256: rpmHash }] } }, ""],
   ["the same RPM from a file", {}, { kernel: { rpms: [{ path: "/k.rpm", sha256: rpmHash }] } }, ""],
   ["packages that go with the kernel", {}, { kernel: { ...kernel, remove: ["kernel"] } }, "kernel"],
@@ -99,7 +105,7 @@ test("the same inputs are no change, and keys that this version does not know ar
 test("kernel and base are shown as steps", () => {
   const now = imageInputsOf({ base: { ...base, digest: newDigest }, kernelRelease: "6.13.1-1.fc42.x86_64" });
   expect(consequences(imageStateWith(), now).lines).toEqual([
-    "base changed; BUILD of registry.example.org/fcos/web: kernel 6.12.94-200.fc42.x86_64 → 6.13.1-1.fc42.x86_64, on base sha256:aaaaaaaaaaaa → sha256:bbbbbbbbbbbb",
+    "base, kernel changed; BUILD of registry.example.org/fcos/web: kernel 6.12.94-200.fc42.x86_64 → 6.13.1-1.fc42.x86_64, on base sha256:aaaaaaaaaaaa → sha256:bbbbbbbbbbbb",
     "what follows this image's digest is moved to another one: its machines reboot",
   ]);
 });
@@ -125,9 +131,35 @@ test.each<[string, ImageInputs["sign"], ImageInputs["sign"], string[]]>([
   ],
   ["another password of the same one", { privateKeyPath: "a" }, { privateKeyPath: "a", password: "x" }, []],
 ])("a key for signing: %s", (_, before, sign, said) => {
-  const state = imageStateWith({}, imageInputsOf({ sign: before }));
+  const signature = before === undefined ? "" : newDigest;
+  const state = imageStateWith({ signature }, imageInputsOf({ sign: before }));
   const { rebuild, lines } = consequences(state, imageInputsOf({ sign }));
   expect([rebuild, lines.slice(1)]).toEqual([false, said]);
+});
+
+const signed = ["signed with the key that is declared now: the same digest"];
+
+test("another key in the same file is another key: shown by the engine, as its hash", () => {
+  const key = (hash: string) => imageInputsOf({ sign: { privateKeyPath: "a" }, __signKeyHash: hash });
+  const state = imageStateWith({ signature: newDigest }, key("1"));
+  expect(imageChanges(state, key("1"))).toBe(false);
+  expect(consequences(state, key("2"))).toMatchObject({ rebuild: false });
+  expect(consequences(state, key("2")).lines.slice(1)).toEqual(signed);
+  expect(imageChanges(state, key("2"))).toBeUndefined();
+});
+
+test("what failed after a push is a change, although no input is: a signature, a tag", () => {
+  const inputs = imageInputsOf({ sign: { privateKeyPath: "a" } });
+  const unfinished = imageStateWith({ signature: "", tags: ["build-1"] }, inputs);
+  expect(imageChanges(unfinished, inputs)).toBe(true);
+  expect(consequences(unfinished, inputs).lines.slice(1)).toEqual([
+    "set on the same digest: the tags live",
+    ...signed,
+  ]);
+  expect(imageChanges({ ...unfinished, signature: newDigest }, inputs)).toBe(true);
+  expect(imageChanges({ ...unfinished, signature: newDigest, tags: ["live", "build-1"] }, inputs)).toBe(
+    false,
+  );
 });
 
 test("tags: new ones are set, old ones are left", () => {
@@ -135,7 +167,8 @@ test("tags: new ones are set, old ones are left", () => {
     ["live", "old"],
     ["live", "next"],
   ].map((tags) => imageInputsOf({ registry: { ...registry, tags } }));
-  expect(consequences(imageStateWith({}, before), now as ImageInputs).lines.slice(1)).toEqual([
+  const state = imageStateWith({ tags: ["live", "old", "build-1"] }, before);
+  expect(consequences(state, now as ImageInputs).lines.slice(1)).toEqual([
     "set on the same digest: the tags next",
     "no longer named, and left in the registry as they are: the tags old",
   ]);

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { containerfile } from "../../../provider/image/containerfile";
 import type { ImageInputs } from "../../../provider/image/schema";
 import type { BaseFacts } from "../../../provider/image/types";
@@ -31,8 +32,51 @@ describe("the rules", () => {
     expect(steps.filter((line) => /\bdracut /.test(line))).toHaveLength(1);
     expect(steps[dracut]).toMatch(/^RUN timeout --kill-after=30 900 env \S+ \S+ \/usr\/bin\/dracut /);
     expect(steps[dracut - 1]).toContain(`depmod -a ${release}`);
-    expect(steps[dracut + 1]).toMatch(/^RUN find \/boot .* ostree container commit$/);
+    expect(steps[dracut + 1]).toMatch(/^RUN rpm-ostree cleanup -m .* ostree container commit$/);
     expect(steps.findIndex((line) => line === "RUN echo x")).toBeLessThan(dracut - 1);
+  });
+
+  test("an initramfs of a package's hook is gone before dracut runs, which may end without one", () => {
+    const image = `/usr/lib/modules/${release}/initramfs.img`;
+    const steps = instructionsOf(fileOf({ run: ["echo x"] }));
+    const dracut = steps.findIndex((line) => line.includes("/usr/bin/dracut "));
+    expect(steps[dracut - 1]).toMatch(new RegExp(` && +rm -f ${image} && `));
+    expect(steps[dracut]).toMatch(
+      new RegExp(` -f ${image} && +if \\[ -e ${image} \\]; then chmod 0600 ${image}; fi$`),
+    );
+  });
+
+  test("/boot is emptied after the packages, and before the files and steps of the program", () => {
+    const steps = instructionsOf(
+      fileOf({ packages: { add: ["htop"] }, files: { "/etc/x": { content: "" } }, run: ["echo x"] }),
+    );
+    const emptied = steps.findIndex((line) => line.includes("/boot"));
+    expect(steps[emptied - 1]).toBe("RUN rpm-ostree install htop");
+    expect(steps[emptied]).toBe("RUN find /boot -mindepth 1 -delete");
+    expect(steps.slice(emptied + 1).filter((line) => /\/boot|COPY|echo x/.test(line))).toEqual([
+      'COPY --chmod=0644 ["files/0", "/etc/x"]',
+      "RUN echo x",
+    ]);
+  });
+
+  test("a file whose path is a folder in the image ends the build before it is copied", () => {
+    const check = (path: string) => {
+      const steps = instructionsOf(
+        fileOf({ files: { "/etc/none/a b": { content: "" }, [path]: { content: "" } } }),
+      );
+      const step = steps[steps.findIndex((line) => line.startsWith("COPY")) - 1] ?? "";
+      const command = step.replace(/^RUN /, "");
+      const [shell = "", ...words] = command.startsWith("[")
+        ? (JSON.parse(command) as string[])
+        : ["sh", "-c", command];
+      const { status, stderr } = spawnSync(shell, words, { encoding: "utf8" });
+      return { status, stderr };
+    };
+    expect(check("/usr/lib")).toEqual({
+      status: 1,
+      stderr: "files: /usr/lib is a folder in the image, and not to be a file\n",
+    });
+    expect(check("/usr/lib/no such 'file'")).toEqual({ status: 0, stderr: "" });
   });
 
   test("in a base with wrappers the real dracut is called", () => {
@@ -143,9 +187,11 @@ describe("text of the program stays where it belongs", () => {
   });
 
   test("words of commands", () => {
-    const inputs = imageInputsOf({ dracut: { extraArguments: ["--include", "/a b", "/c'd; reboot"] } });
+    const inputs = imageInputsOf({
+      dracut: { extraArguments: ["--zstd", "--install=/a b", "--install=/c'd; reboot"] },
+    });
     expect(containerfile(inputs, baseFacts("base-fcos-42"), rpmsOf(kernel))).toContain(
-      String.raw` --include '/a b' '/c'\\''d; reboot' -f `,
+      String.raw` --zstd '--install=/a b' '--install=/c'\\''d; reboot' -f `,
     );
   });
 

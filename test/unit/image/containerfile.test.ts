@@ -32,7 +32,12 @@ describe("the whole file", () => {
      # Packages, from the repositories that the base has.
      RUN rpm-ostree override remove zincati --install=htop --install=kmod-wireguard
 
-     # Files of the program.
+     # What packages of kernels put where ostree looks for nothing.
+     RUN find /boot -mindepth 1 -delete
+
+     # Files of the program; COPY would put one into a folder of its name, under the name that it has in the context.
+     RUN if [ -d /etc/a.conf ]; then echo 'files: /etc/a.conf is a folder in the image, and not to be a file' >&2; exit 1; fi && \\
+         if [ -d /usr/lib/z.conf ]; then echo 'files: /usr/lib/z.conf is a folder in the image, and not to be a file' >&2; exit 1; fi
      COPY --chmod=0600 ["files/0", "/etc/a.conf"]
      COPY --chmod=0644 ["files/1", "/usr/lib/z.conf"]
 
@@ -40,19 +45,19 @@ describe("the whole file", () => {
      RUN systemctl enable podman.socket
      RUN ["/bin/sh", "-e", "-c", "set -u\\nfor name in a b; do\\n  touch /usr/lib/$name\\ndone"]
 
-     # What the replaced kernel left behind goes; the index of the modules; the checksum for FIPS mode names no folder.
+     # What the replaced kernel and hooks of packages left behind goes; the index of the modules; the checksum for FIPS mode names no folder.
      RUN mkdir -p -m 1777 /var/tmp && \\
          { [ -e /usr/lib/modules/6.14.0-63.fc42.x86_64/vmlinuz ] || rm -rf /usr/lib/modules/6.14.0-63.fc42.x86_64; } && \\
+         rm -f /usr/lib/modules/6.12.94-200.fc42.x86_64/initramfs.img && \\
          depmod -a 6.12.94-200.fc42.x86_64 && \\
          if [ -e /usr/lib/modules/6.12.94-200.fc42.x86_64/.vmlinuz.hmac ]; then sed -i 's#  /.*/#  #' /usr/lib/modules/6.12.94-200.fc42.x86_64/.vmlinuz.hmac; fi
 
      # For any machine, of this kernel, with ostree's own start; never for the builder.
      RUN timeout --kill-after=30 300 env DRACUT_NO_XATTR=1 TMPDIR=/var/tmp /usr/bin/dracut --no-hostonly --kver 6.12.94-200.fc42.x86_64 --reproducible -v --add ostree --add 'nvmf iscsi' --omit plymouth --add-drivers 'mlx5_core nvme_tcp' --early-microcode -f /usr/lib/modules/6.12.94-200.fc42.x86_64/initramfs.img && \\
-         chmod 0600 /usr/lib/modules/6.12.94-200.fc42.x86_64/initramfs.img
+         if [ -e /usr/lib/modules/6.12.94-200.fc42.x86_64/initramfs.img ]; then chmod 0600 /usr/lib/modules/6.12.94-200.fc42.x86_64/initramfs.img; fi
 
      # What no machine should get.
-     RUN find /boot -mindepth 1 -delete && \\
-         rpm-ostree cleanup -m && \\
+     RUN rpm-ostree cleanup -m && \\
          ostree container commit
 
      LABEL "org.opencontainers.image.title"="web \\"live\\" \\$1"
@@ -81,19 +86,22 @@ describe("the whole file", () => {
          export DRACUT_NO_XATTR=1 TMPDIR=/var/tmp && \\
          rpm-ostree override remove kernel-modules-extra --replace=/run/rpms/kernel-core-5.14.0-600.el9.x86_64.rpm --replace=/run/rpms/kernel-modules-5.14.0-600.el9.x86_64.rpm --replace=/run/rpms/kernel-modules-core-5.14.0-600.el9.x86_64.rpm --replace=/run/rpms/kernel-5.14.0-600.el9.x86_64.rpm
 
-     # What the replaced kernel left behind goes; the index of the modules; the checksum for FIPS mode names no folder.
+     # What packages of kernels put where ostree looks for nothing.
+     RUN find /boot -mindepth 1 -delete
+
+     # What the replaced kernel and hooks of packages left behind goes; the index of the modules; the checksum for FIPS mode names no folder.
      RUN mkdir -p -m 1777 /var/tmp && \\
          { [ -e /usr/lib/modules/5.14.0-570.el9.x86_64/vmlinuz ] || rm -rf /usr/lib/modules/5.14.0-570.el9.x86_64; } && \\
+         rm -f /usr/lib/modules/5.14.0-600.el9.x86_64/initramfs.img && \\
          depmod -a 5.14.0-600.el9.x86_64 && \\
          if [ -e /usr/lib/modules/5.14.0-600.el9.x86_64/.vmlinuz.hmac ]; then sed -i 's#  /.*/#  #' /usr/lib/modules/5.14.0-600.el9.x86_64/.vmlinuz.hmac; fi
 
      # For any machine, of this kernel, with ostree's own start; never for the builder.
      RUN timeout --kill-after=30 900 env DRACUT_NO_XATTR=1 TMPDIR=/var/tmp /usr/libexec/rpm-ostree/wrapped/dracut --no-hostonly --kver 5.14.0-600.el9.x86_64 --reproducible -v --add ostree -f /usr/lib/modules/5.14.0-600.el9.x86_64/initramfs.img && \\
-         chmod 0600 /usr/lib/modules/5.14.0-600.el9.x86_64/initramfs.img
+         if [ -e /usr/lib/modules/5.14.0-600.el9.x86_64/initramfs.img ]; then chmod 0600 /usr/lib/modules/5.14.0-600.el9.x86_64/initramfs.img; fi
 
      # What no machine should get.
-     RUN find /boot -mindepth 1 -delete && \\
-         rpm-ostree cleanup -m && \\
+     RUN rpm-ostree cleanup -m && \\
          ostree container commit
 
      LABEL "ostree.linux"="5.14.0-600.el9.x86_64"
@@ -117,19 +125,22 @@ describe("the whole file", () => {
      RUN dnf -y remove nano && \\
          dnf -y install htop
 
-     # What the replaced kernel left behind goes; the index of the modules; the checksum for FIPS mode names no folder.
+     # What packages of kernels put where ostree looks for nothing.
+     RUN find /boot -mindepth 1 -delete
+
+     # What the replaced kernel and hooks of packages left behind goes; the index of the modules; the checksum for FIPS mode names no folder.
      RUN mkdir -p -m 1777 /var/tmp && \\
          { [ -e /usr/lib/modules/6.14.5-300.fc42.x86_64/vmlinuz ] || rm -rf /usr/lib/modules/6.14.5-300.fc42.x86_64; } && \\
+         rm -f /usr/lib/modules/6.12.94-200.fc42.x86_64/initramfs.img && \\
          depmod -a 6.12.94-200.fc42.x86_64 && \\
          if [ -e /usr/lib/modules/6.12.94-200.fc42.x86_64/.vmlinuz.hmac ]; then sed -i 's#  /.*/#  #' /usr/lib/modules/6.12.94-200.fc42.x86_64/.vmlinuz.hmac; fi
 
      # For any machine, of this kernel, with ostree's own start; never for the builder.
      RUN timeout --kill-after=30 900 env DRACUT_NO_XATTR=1 TMPDIR=/var/tmp /usr/bin/dracut --no-hostonly --kver 6.12.94-200.fc42.x86_64 --reproducible -v --add ostree -f /usr/lib/modules/6.12.94-200.fc42.x86_64/initramfs.img && \\
-         chmod 0600 /usr/lib/modules/6.12.94-200.fc42.x86_64/initramfs.img
+         if [ -e /usr/lib/modules/6.12.94-200.fc42.x86_64/initramfs.img ]; then chmod 0600 /usr/lib/modules/6.12.94-200.fc42.x86_64/initramfs.img; fi
 
      # What no machine should get.
-     RUN find /boot -mindepth 1 -delete && \\
-         dnf clean all && \\
+     RUN dnf clean all && \\
          ostree container commit
 
      LABEL "ostree.linux"="6.12.94-200.fc42.x86_64"
@@ -148,19 +159,22 @@ describe("the whole file", () => {
          rpm-ostree override remove kernel kernel-core kernel-modules kernel-modules-core && \\
          rpm-ostree install /run/rpms/kernel-rt-core-6.12.94-200.rt1.fc42.x86_64.rpm /run/rpms/kernel-rt-modules-6.12.94-200.rt1.fc42.x86_64.rpm
 
-     # What the replaced kernel left behind goes; the index of the modules; the checksum for FIPS mode names no folder.
+     # What packages of kernels put where ostree looks for nothing.
+     RUN find /boot -mindepth 1 -delete
+
+     # What the replaced kernel and hooks of packages left behind goes; the index of the modules; the checksum for FIPS mode names no folder.
      RUN mkdir -p -m 1777 /var/tmp && \\
          { [ -e /usr/lib/modules/6.14.0-63.fc42.x86_64/vmlinuz ] || rm -rf /usr/lib/modules/6.14.0-63.fc42.x86_64; } && \\
+         rm -f /usr/lib/modules/6.12.94-200.rt1.fc42.x86_64/initramfs.img && \\
          depmod -a 6.12.94-200.rt1.fc42.x86_64 && \\
          if [ -e /usr/lib/modules/6.12.94-200.rt1.fc42.x86_64/.vmlinuz.hmac ]; then sed -i 's#  /.*/#  #' /usr/lib/modules/6.12.94-200.rt1.fc42.x86_64/.vmlinuz.hmac; fi
 
      # For any machine, of this kernel, with ostree's own start; never for the builder.
      RUN timeout --kill-after=30 900 env DRACUT_NO_XATTR=1 TMPDIR=/var/tmp /usr/bin/dracut --no-hostonly --kver 6.12.94-200.rt1.fc42.x86_64 --reproducible -v --add ostree -f /usr/lib/modules/6.12.94-200.rt1.fc42.x86_64/initramfs.img && \\
-         chmod 0600 /usr/lib/modules/6.12.94-200.rt1.fc42.x86_64/initramfs.img
+         if [ -e /usr/lib/modules/6.12.94-200.rt1.fc42.x86_64/initramfs.img ]; then chmod 0600 /usr/lib/modules/6.12.94-200.rt1.fc42.x86_64/initramfs.img; fi
 
      # What no machine should get.
-     RUN find /boot -mindepth 1 -delete && \\
-         rpm-ostree cleanup -m && \\
+     RUN rpm-ostree cleanup -m && \\
          ostree container commit
 
      LABEL "ostree.linux"="6.12.94-200.rt1.fc42.x86_64"

@@ -93,6 +93,45 @@ const failing: [string, string, Case, string][] = [
     "exit code 124: nothing in it",
   ],
   [
+    "initramfs-readable",
+    "lsinitrd was killed",
+    { evidence: listing({ exitCode: 137 }) },
+    "exit code 137: nothing in it",
+  ],
+  [
+    "initramfs-readable",
+    "no unpacker any more",
+    { evidence: listing({ errors: "lsinitrd: line 9: xz: command not found", dracutModules: [] }) },
+    "lsinitrd: lsinitrd: line 9: xz: command not found",
+  ],
+  [
+    "initramfs-readable",
+    "no lsinitrd any more",
+    { evidence: initramfs({ hasLsinitrd: false, listing: undefined }) },
+    "the image has no lsinitrd",
+  ],
+  [
+    "initramfs-readable",
+    "an unpacker that is missing, and damage, in a base that could not be listed either",
+    {
+      base: { initramfs: undefined },
+      evidence: listing({ errors: "cpio: premature end of file; xz: command not found" }),
+    },
+    "exit code 0: cpio: premature end of file; xz: command not found",
+  ],
+  [
+    "initramfs-no-hostonly",
+    "for the builder after all",
+    { evidence: listing({ arguments: "--no-hostonly --kver '6.1' -v -H -f" }) },
+    "dracut --no-hostonly --kver '6.1' -v -H -f",
+  ],
+  [
+    "initramfs-no-hostonly",
+    "made by somebody else",
+    { evidence: listing({ arguments: "-f --kver '6.1 --no-hostonly'" }) },
+    "dracut -f --kver '6.1 --no-hostonly'",
+  ],
+  [
     "initramfs-kernel",
     "of another kernel",
     { evidence: listing({ kernelReleases: ["6.1.0-50"] }) },
@@ -178,6 +217,21 @@ const failing: [string, string, Case, string][] = [
     "/opt has 5 files and folders, and had 2",
   ],
   [
+    "dropped-content",
+    "behind the link /opt",
+    { evidence: { topLevel: topLevel("var/opt", "folder", "3") } },
+    "/var/opt has 3 files and folders, and had 0",
+  ],
+  [
+    "dropped-content",
+    "in the folder of the machine's own root",
+    {
+      base: { topLevel: topLevel("sysroot", "folder", "1") },
+      evidence: { topLevel: topLevel("sysroot", "folder", "2") },
+    },
+    "/sysroot has 2 files and folders, and had 1",
+  ],
+  [
     "system-tools",
     "a wrapper left",
     { evidence: { savedTools: ["/usr/bin/x.rpmostreesave"] } },
@@ -218,6 +272,12 @@ const failing: [string, string, Case, string][] = [
       evidence: { lint: { exitCode: 1, output: "Lint error: sysusers: a\nLint error: kernel: two" } },
     },
     "Lint error: kernel: two",
+  ],
+  [
+    "bootc-lint",
+    "an exit code, where the base's was cut off",
+    { base: { lint: { exitCode: 137, output: "" } }, evidence: { lint: { exitCode: 1, output: "" } } },
+    "exit code 1",
   ],
   ["bootc-lint", "no word", { evidence: { lint: { exitCode: 2, output: "" } } }, "exit code 2"],
 ];

@@ -10,6 +10,7 @@ import {
   namesOf,
   owner,
   resultOf,
+  topLevel,
   type Case,
 } from "../support/image-inspections";
 import { config, labKernel } from "../support/image-looks";
@@ -32,7 +33,16 @@ test.each([
   ["lab-empty-initramfs", ["initramfs"]],
   ["lab-random-initramfs", ["initramfs-readable"]],
   ["lab-cut-initramfs", ["initramfs-readable"]],
-  ["lab-no-lsinitrd", []],
+  [
+    "lab-no-lsinitrd",
+    [
+      "initramfs-readable",
+      "initramfs-no-hostonly",
+      "initramfs-kernel",
+      "initramfs-ostree",
+      "initramfs-modules",
+    ],
+  ],
   [
     "lab-spoiled",
     ["single-kernel", "kernel-checksum", "extra-modules", "boot-empty", "dropped-content", "system-tools"],
@@ -42,13 +52,13 @@ test.each([
 });
 
 test("an initramfs that cannot be listed is not judged by what nobody saw", () => {
-  const inside = ["initramfs-kernel", "initramfs-ostree", "initramfs-modules"];
+  const inside = ["initramfs-no-hostonly", "initramfs-kernel", "initramfs-ostree", "initramfs-modules"];
   expect(namesOf(inspect({ image: "lab-random-initramfs" }), "unchecked")).toEqual([...inside, "bootc-lint"]);
-  expect(namesOf(inspect({ image: "lab-no-lsinitrd" }), "unchecked")).toEqual([
-    "initramfs-readable",
-    ...inside,
-    "bootc-lint",
-  ]);
+  const notListed = { ...base.initramfs!, dracutModules: [] };
+  for (const initramfs of [notListed, undefined]) {
+    const given = { image: "lab-no-lsinitrd", base: { initramfs } };
+    expect(namesOf(inspect(given), "unchecked")).toEqual(["initramfs-readable", ...inside, "bootc-lint"]);
+  }
 });
 
 const passing: [string, string, Case, string][] = [
@@ -94,6 +104,12 @@ const passing: [string, string, Case, string][] = [
     "ostree",
   ],
   [
+    "initramfs-no-hostonly",
+    "the word in another option's value",
+    { evidence: listing({ arguments: "--hostonly --no-hostonly --install '/a --hostonly' -f" }) },
+    "--no-hostonly",
+  ],
+  [
     "initramfs-modules",
     "one that the program leaves out",
     {
@@ -106,7 +122,18 @@ const passing: [string, string, Case, string][] = [
     "dropped-content",
     "what the container's tool puts into /run",
     { base: { topLevel: base.topLevel.filter(({ name }) => name !== "run") } },
-    "nothing beside /usr, /etc and /var",
+    "nothing beside /usr, /etc and /var, nor where links lead into /var",
+  ],
+  [
+    "dropped-content",
+    "folders in /var that are empty, or not fuller than the base's",
+    {
+      base: { topLevel: [...base.topLevel, { name: "var/home", kind: "folder", detail: "3" }] },
+      evidence: {
+        topLevel: [...topLevel("var/opt", "folder", "0"), { name: "var/home", kind: "folder", detail: "2" }],
+      },
+    },
+    "nothing beside /usr, /etc and /var, nor where links lead into /var",
   ],
   [
     "bootable-label",
@@ -146,6 +173,7 @@ test.each<[string, string, Case, string]>([
     "initramfs-readable",
     "no program to unpack it",
     {
+      base: { initramfs: { ...base.initramfs!, dracutModules: [] } },
       evidence: listing({
         errors: "Need 'zstd' to unpack the initramfs.",
         dracutModules: [],
@@ -179,7 +207,19 @@ test.each<[string, string, Case, string]>([
     "bootc-lint",
     "no end",
     { evidence: { lint: { exitCode: 124, output: "" } } },
-    "it did not end within 300 s",
+    "it did not come to its end: exit code 124",
+  ],
+  [
+    "bootc-lint",
+    "killed",
+    { evidence: { lint: { exitCode: 137, output: "Lint warning: x" } } },
+    "it did not come to its end: exit code 137",
+  ],
+  [
+    "initramfs-no-hostonly",
+    "no record",
+    { evidence: listing({ arguments: "" }) },
+    "dracut did not record its arguments",
   ],
 ])("%s cannot check: %s", (name, _, given, seen) =>
   expect(resultOf(given, name)).toEqual({ name, verdict: "unchecked", seen }),
@@ -188,7 +228,7 @@ test.each<[string, string, Case, string]>([
 describe("the error", () => {
   test("of one failure says it as it is", () => {
     expect(inspectionError(inspect({ image: "lab-no-initramfs" })).text()).toBe(
-      `the image failed 1 of 19 inspections (initramfs); nothing was pushed [inspection-failed]
+      `the image failed 1 of 20 inspections (initramfs); nothing was pushed [inspection-failed]
   expected: /usr/lib/modules/${labKernel}/initramfs.img, a regular file of at least 9.3 MiB (half of the base's)
   seen:     none
   next:     dracut ended without an error and without its work: look into the log of the build for dracut's own messages`,
@@ -199,7 +239,7 @@ describe("the error", () => {
     const results = inspect({ evidence: { ...labels({ "ostree.linux": "6.1" }), bootContent: ["/boot/x"] } });
     expect(verdictOf(results)).toBe("failed");
     const text = inspectionError(results).text();
-    expect(text).toContain("2 of 19 inspections (boot-empty, kernel-label)");
+    expect(text).toContain("2 of 20 inspections (boot-empty, kernel-label)");
     expect(text).toContain(
       `  expected: boot-empty: nothing in /boot\n            kernel-label: the label ostree.linux=${labKernel}\n`,
     );

@@ -25,6 +25,7 @@ test.each<[string, RpmHeader[], string]>([
     "5.14.0-503.el9.x86_64+rt",
   ],
   ["a core without a word of uname", [header("kernel-core")], "6.12.9-200.fc41.x86_64"],
+  ["a core with an empty word of uname", [header("kernel-core", { uname: "" })], "6.12.9-200.fc41.x86_64"],
   ["a kernel in one package", [header("kernel")], "6.12.9-200.fc41.x86_64"],
   [
     "another packager's name",
@@ -64,6 +65,12 @@ test.each<[string, RpmHeader[], Parameters<typeof kernelReleaseOf>[1], RegExp]>(
   ],
   ["no kernel at all", [header("vim")], {}, /seen: +vim-6\.12\.9/],
   ["two kernels", [...trio, header("kernel-rt-core")], {}, /two kernels[\s\S]*kernel-core-.*kernel-rt-core-/],
+  [
+    "a header that says no release",
+    [header("kernel-core", { uname: "6.1/../x; reboot" })],
+    {},
+    /no release that a kernel can have[\s\S]*seen: +"6\.1\/\.\.\/x; reboot", by kernel-core-6/,
+  ],
   [
     "modules of another build",
     [header("kernel-core"), header("kernel-modules", { release: "201.fc41" })],

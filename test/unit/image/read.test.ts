@@ -52,6 +52,13 @@ test("delete keeps the image, and asks nobody", async () => {
   expect(asked).toEqual([]);
 });
 
+test("delete takes the signature as well", async () => {
+  const { open, asked } = registryThat({ delete: async () => "deleted" });
+  const signature = `sha256:${"e".repeat(64)}`;
+  await remove(open, { ...state, deleteOnDestroy: true, signature });
+  expect(asked.slice(2)).toEqual(["fcos/web", builtDigest, "fcos/web", signature]);
+});
+
 test.each(["deleted", "not there"] as const)("delete by digest: %s", async (answer) => {
   const { open, asked } = registryThat({ delete: async () => answer });
   const said = await remove(open, { ...state, deleteOnDestroy: true });

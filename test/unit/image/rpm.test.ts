@@ -103,6 +103,17 @@ describe("the header", () => {
   });
 });
 
+test("two images with the same RPM ask at once", async () => {
+  const asked = Array.from({ length: 8 }, () => rpmHeader(ofServer(), "kernel.rpms[0]"));
+  for (const header of await Promise.all(asked)) expect(header).toMatchObject({ name: "kernel-core" });
+  expect(readdirSync(join(folder, "cache/rpm-headers"))).toHaveLength(1);
+});
+
+test("a cache that cannot be written is no error", async () => {
+  writeFileSync(join(folder, "cache"), "no folder");
+  expect(await rpmHeader(ofServer(), "kernel.rpms[0]")).toMatchObject({ name: "kernel-core" });
+});
+
 describe("the whole file", () => {
   test("of a URL: from the cache the second time, named as dnf names it", async () => {
     const first = await rpmFile(ofServer(), "kernel.rpms[0]", tools());

@@ -79,6 +79,16 @@ test("the key as a file, the password on stdin, the login as a file: nothing els
   expect(existsSync(join(machine.folder.secrets, "auth.json"))).toBe(false);
 });
 
+test("Docker Hub's login is found by every tool: each looks for it under another name", async () => {
+  cosign();
+  await reopened();
+  const onHub = { registry: "docker.io", repository: "org/web", digest };
+  await signImage(machine, inputs({ repository: "docker.io/org/web" }), onHub, target);
+  const { auths } = JSON.parse(seen("login")) as { auths: Record<string, { auth: string }> };
+  const auth = Buffer.from("lab:planted-login").toString("base64");
+  expect(auths).toEqual({ "docker.io": { auth }, "https://index.docker.io/v1/": { auth } });
+});
+
 test("a version with more options is told to use none of the new form", async () => {
   cosign({ knows: ["tlog-upload", "new-bundle-format", "use-signing-config"] });
   await reopened();

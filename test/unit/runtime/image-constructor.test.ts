@@ -2,6 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { unknown } from "@pulumi/pulumi/output";
 import { FcosLayeredImage, type FcosLayeredImageArgs } from "../../../provider/index";
 import { declaredShape } from "../../../provider/image/schema";
@@ -22,6 +24,7 @@ const rpm = kernelCore(kernelRelease);
 const path = join(files.folder, "kernel-core.rpm");
 const reference = `registry.example.org/fcos/base@${oldDigest}`;
 let number = 0;
+const requests = jest.spyOn(MockMonitor.prototype, "registerResource");
 
 beforeAll(() => {
   writeFileSync(path, rpm);
@@ -44,7 +47,7 @@ afterAll(() => {
   files.remove();
 });
 
-async function registeredFor(args: Inputs): Promise<Inputs> {
+async function registeredFor(args: Inputs | undefined): Promise<Inputs> {
   const name = `image-${++number}`;
   const image = new FcosLayeredImage(name, args as unknown as FcosLayeredImageArgs);
   await new Promise((resolve) => image.urn.apply(resolve));
@@ -138,7 +141,21 @@ test("a release that is given and is not that of the RPMs is an error of the pre
   expect(said).toContain(kernelRelease);
 });
 
-test.each<[string, Inputs]>([
+test("shapes that are wrong are named before what could not be found out", async () => {
+  const rpms = [{ path: files.missing, sha256: sha256(rpm) }];
+  const said = await problemsOfChange(
+    imageKind,
+    {},
+    await registeredFor({ ...good, kernel: { rpms }, platform: 5 }),
+  );
+  expect(said).toEqual([
+    expect.stringMatching(/^platform must be /),
+    expect.stringMatching(/^kernel\.rpms\[0\]\.path/),
+  ]);
+});
+
+test.each<[string, Inputs | undefined]>([
+  ["undefined", undefined],
   ["nothing", {}],
   ["nulls", { base: null, kernel: null, registry: null, files: null, platform: null }],
   ["texts", { base: "", kernel: "x", registry: "x", files: "x", platform: "x" }],
@@ -172,6 +189,37 @@ test("a secret password hides nothing but itself", async () => {
       password: expect.objectContaining({ value: "hunter22" }) as unknown,
     },
   });
+});
+
+test.each<[string, Inputs, string[] | undefined]>([
+  ["none", { run: ["true"], labels: { a: "b" } }, undefined],
+  ["an output that is none", { run: pulumi.output(["true"]) }, undefined],
+  ["steps", { run: pulumi.secret(["true"]), labels: { a: "b" } }, ["run"]],
+  ["one step", { run: ["true", pulumi.secret("false")] }, ["run"]],
+  ["a label and steps", { run: pulumi.secret([]), labels: { a: pulumi.secret("b") } }, ["run", "labels"]],
+])("secrets that the Containerfile would show: %s", async (_, args, paths) => {
+  expect((await registeredFor({ ...good, ...args }))["__secretPaths"]).toEqual(paths);
+  // Decided before it is known of an output whether it is a secret.
+  const mayBe = paths !== undefined || pulumi.Output.isInstance(args["run"]);
+  const request = requests.mock.calls.at(-1)?.[0] as RegisterResourceRequest;
+  expect(request.getAdditionalsecretoutputsList()).toEqual(mayBe ? ["containerfile"] : []);
+});
+
+test("a base by digest is known, although the password for it is not", async () => {
+  const base = { reference, username: "u", password: pulumi.output(unknown) };
+  const inputs = withUnknowns(await registeredFor({ ...good, base })) as Inputs;
+  expect(inputs["base"]).toMatchObject({ digest: oldDigest, password: pulumi.runtime.unknownValue });
+});
+
+test("another key in the same file is another input; a key that is given as text is not looked for", async () => {
+  const privateKeyPath = join(files.folder, "cosign.key");
+  const hashes: unknown[] = [];
+  for (const content of ["one", "two"]) {
+    writeFileSync(privateKeyPath, content);
+    hashes.push((await registeredFor({ ...good, sign: { privateKeyPath } }))["__signKeyHash"]);
+  }
+  expect(hashes).toEqual(["one", "two"].map((text) => sha256(Buffer.from(text))));
+  expect((await registeredFor({ ...good, sign: { privateKey: "x" } }))["__signKeyHash"]).toBeUndefined();
 });
 
 test.each(["a text", "an object"])("a base that comes as an output: %s", async (form) => {

@@ -6,6 +6,7 @@ import { stateOf } from "../../../provider/nixos/state";
 import type { EngineLog } from "../../../provider/runtime/engine-log";
 import { valueAt, type Inputs } from "../../../provider/runtime/inputs";
 import { nixosHost } from "../../../provider/runtime/nixos-host";
+import { imageKind } from "../../../provider/runtime/image-kind";
 import { nixosKind } from "../../../provider/runtime/nixos-kind";
 import { describeNewHost } from "../../../provider/runtime/preview";
 import { failure, partialFailure } from "../../../provider/runtime/results";
@@ -80,6 +81,19 @@ test("the longest is replaced first, or its end would be left", () => {
     connection: { passphrase: "hunter22", sudoPassword: "hunter22-and-more" },
   });
   expect(withoutSecrets("hunter22-and-more, hunter22", secrets)).toBe("[secret], [secret]");
+});
+
+test("what only the program calls a secret, as a build writes it", () => {
+  const run = ['curl -H "token: $HOME"', "first line of two\nsecond line of two"];
+  const labels = { team: 'the "a" team' };
+  const inputs = { run, labels, __secretPaths: ["run", "labels"] };
+  const hide = (text: string) => withoutSecrets(text, secretsOf(imageKind, inputs));
+  for (const text of [...run, JSON.stringify(run[0]), JSON.stringify(run[1]), 'the \\"a\\" team'])
+    expect(hide(text)).toMatch(/^"?(\[secret\]\n?)+"?$/);
+  expect(hide('LABEL "team"="the \\"a\\" team"')).toBe('LABEL "team"="[secret]"');
+  expect(secretsOf(imageKind, { run, labels })).toEqual([]);
+  for (const __secretPaths of ["run", null, [5, null]])
+    expect(secretsOf(imageKind, { run, __secretPaths })).toEqual([]);
 });
 
 test.each([{}, { connection: null }, { connection: [], install: 5 }, { install: { extraFiles: "x" } }])(

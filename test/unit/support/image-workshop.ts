@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HostError } from "../../../provider/core/errors";
-import { buildImage } from "../../../provider/image/build-image";
+import { HostError } from "../../../provider/core/errors";
+import { buildImage, type Build } from "../../../provider/image/build-image";
 import type { PushTarget } from "../../../provider/image/push";
 import type { ImageInputs } from "../../../provider/image/schema";
 import type { BuiltImage } from "../../../provider/image/state";
@@ -19,11 +19,14 @@ export class RegistryStandIn implements PushTarget {
   config = `sha256:${imageId}`;
   pushed: string | undefined = pushedDigest;
   refusal: HostError | undefined;
+  refusedTag: string | undefined;
 
   constructor(private readonly builder: BuilderStandIn) {}
 
+  requirePush(): Promise<void> {
+    return this.refusal ? Promise.reject(this.refusal) : Promise.resolve();
+  }
   digestOf(_repository: string, tag: string): Promise<string | undefined> {
-    if (this.refusal) return Promise.reject(this.refusal);
     const isOwn = tag.startsWith("6.12.107-deb13");
     const wasPushed = this.builder.calls().some((call) => call.startsWith("push "));
     return Promise.resolve(isOwn && wasPushed ? this.pushed : this.tags.get(tag));
@@ -33,6 +36,7 @@ export class RegistryStandIn implements PushTarget {
     return Promise.resolve({ mediaType: "", bytes: Buffer.from(JSON.stringify(content)) });
   }
   tag(_repository: string, digest: string, tag: string): Promise<void> {
+    if (tag === this.refusedTag) return Promise.reject(new HostError("unreachable", { what: "gone" }));
     this.tags.set(tag, digest);
     return Promise.resolve();
   }
@@ -43,7 +47,9 @@ export interface Workshop {
   registry: RegistryStandIn;
   /** All that the user saw. */
   shown: string[];
+  /** Throws what went wrong after the push, too. */
   build: (changes?: Partial<ImageInputs>) => Promise<BuiltImage>;
+  buildAll: (changes?: Partial<ImageInputs>) => Promise<Build>;
   /** The calls of the builder that begin so. */
   called: (command: string) => string[];
   /** What builds have left behind. */
@@ -67,11 +73,18 @@ export function workshop(): Workshop {
     fullLog: () => "",
   };
   const tools = { shell: () => openLocalShell(), progress, registry: () => registry };
+  const buildAll = (changes?: Partial<ImageInputs>): Promise<Build> =>
+    buildImage(tools, inputsOf(builder.folder, changes));
   return {
     builder,
     registry,
     shown,
-    build: async (changes) => buildImage(tools, inputsOf(builder.folder, changes)),
+    build: async (changes) => {
+      const { image, error } = await buildAll(changes);
+      if (error) throw error;
+      return image;
+    },
+    buildAll,
     called: (command) => builder.calls().filter((call) => call.startsWith(`${command} `)),
     leftovers: () => readdirSync(builder.folder).filter((name) => name.startsWith("immutable-os")),
     close: () => {

@@ -90,6 +90,18 @@ describe("ends", () => {
     await allGone(file);
   });
 
+  test("closing lets go of what outlives us: no signal, and nobody reads its output any more", async () => {
+    const file = join(tempFolder(), "signals");
+    const shell = localShell();
+    const script = `trap 'echo TERM >>${file}' TERM; trap '' PIPE; echo ready >${file}
+while env printf . 2>/dev/null; do sleep 0.1; done; echo ended >>${file}`;
+    const running = failureOf(shell.run(script, { deadlineSeconds: 60, outlivesUs: true }));
+    await until(() => existsSync(file) && readFileSync(file, "utf8") !== "");
+    shell.close();
+    expect((await running).details.what).toContain("it was let go");
+    await until(() => readFileSync(file, "utf8") === "ready\nended\n");
+  });
+
   test("output without end", async () => {
     const error = await failureOf(localShell().run("yes", soon));
     expect(error.details.what).toContain("more than 8 MiB");

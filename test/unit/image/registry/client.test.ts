@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { Registry } from "../../../../provider/image/registry/client";
 import { failureOf } from "../../support/fake-shell";
 import { Authority } from "./authority";
@@ -148,6 +149,50 @@ describe("tag", () => {
     server.handler = ({ method, socket }) => method === "PUT" && !!socket.destroy();
     expect((await failureOf(() => registry().tag("fcos/base", digest, "x"))).code).toBe("unreachable");
     expect(asked().filter((line) => line.startsWith("PUT"))).toHaveLength(1);
+  });
+});
+
+describe("the right to push", () => {
+  const uploads = "/v2/fcos/base/blobs/uploads/";
+
+  test("is what a place for an upload shows, which is given back", async () => {
+    await registry().requirePush("fcos/base");
+    expect(asked()).toEqual([`POST ${uploads}`, `DELETE ${uploads}1b671a64`]);
+  });
+
+  test.each([
+    ["no answer", (response: ServerResponse) => response.destroy()],
+    ["a refusal", (response: ServerResponse) => refuse(response, 401, "UNAUTHORIZED", "no deletes")],
+  ])("a place that is not taken back is no error: %s", async (_, answer) => {
+    server.handler = ({ method }, response) => method === "DELETE" && (answer(response), true);
+    await registry().requirePush("fcos/base");
+    expect(asked()[1]).toBe(`DELETE ${uploads}1b671a64`);
+  });
+
+  test("the login goes to no other address that the place may be at", async () => {
+    server.handler = (_, response) =>
+      !!response.writeHead(202, { location: "https://storage.example.org/x" }).end();
+    await registry().requirePush("fcos/base");
+    expect(asked()).toEqual([`POST ${uploads}`]);
+  });
+
+  test("a user who may only read is refused", async () => {
+    server.handler = ({ method }, response) =>
+      method === "POST" && (refuse(response, 403, "DENIED", "requested access is denied"), true);
+    const error = await failureOf(() => registry().requirePush("fcos/base"));
+    expect(error.code).toBe("login-refused");
+    expect(error.details.what).toContain("push fcos/base");
+  });
+
+  test.each([
+    [404, "NAME_UNKNOWN", /^create the repository/],
+    [405, "UNSUPPORTED", /^look at the registry/],
+  ])("a registry that would take no push: HTTP %d", async (status, code, next) => {
+    server.handler = (_, response) => (refuse(response, status, code, "told"), true);
+    const error = await failureOf(() => registry().requirePush("fcos/base"));
+    expect(error.code).toBe("registry-failed");
+    expect(error.details.what).toMatch(/fcos\/base takes no push$/);
+    expect(error.details.next).toMatch(next);
   });
 });
 

@@ -67,6 +67,11 @@ export class TestRegistry {
       this.content.set(name, { type: String(request.headers["content-type"]), bytes: Buffer.concat(chunks) });
       return void response.writeHead(201).end();
     }
+    if (name.endsWith("/uploads/")) {
+      const location = `${request.url}1b671a64`;
+      return void response.writeHead(method === "POST" ? 202 : 404, { location }).end();
+    }
+    if (name.includes("/uploads/")) return void response.writeHead(204).end();
     const found = this.content.get(name);
     if (found === undefined) return refuse(response, 404, "MANIFEST_UNKNOWN", "manifest unknown");
     if (method === "DELETE") {

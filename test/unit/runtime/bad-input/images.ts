@@ -85,6 +85,17 @@ export const badImages: readonly BadInput[] = [
     [{ ...rpm, url: "file:///k.rpm" }],
     "kernel.rpms[0].url must be an http(s) URL",
   ],
+  ["a base without its digest", "base.digest", "", "base.reference must lead to a digest"],
+  ["RPMs without their release", "kernelRelease", "", "kernel.rpms must say a kernel's release"],
+  [
+    "an address with a token, twice",
+    "kernel.rpms",
+    [
+      { url: `${url}?token=planted`, sha256: rpmHash },
+      { url: `${url}?token=planted`, sha256: "2".repeat(64) },
+    ],
+    `kernel.rpms names one RPM twice: ${url}`,
+  ],
   ["an RPM twice", "kernel.rpms", [rpm, rpm], "kernel.rpms names one RPM twice: 111"],
   [
     "an RPM that is not here",
