@@ -11,4 +11,6 @@ export interface Progress {
   log(line: string): void;
   /** The full log of the phase so far. */
   fullLog(): string;
+  /** Without secrets: for what is cut before it is shown, for half of a secret is not known as one. */
+  clean(text: string): string;
 }

@@ -18,11 +18,11 @@ export class BuildProgress {
   private watch = new Stopwatch();
   private layers = 0;
 
-  constructor(private readonly progress: Pick<Progress, "detail" | "log">) {}
+  constructor(private readonly progress: Pick<Progress, "detail" | "log" | "clean">) {}
 
   line(line: string): void {
     this.progress.log(line);
-    const words = line.trim();
+    const words = this.progress.clean(line.trim());
     if (words === "") return;
     const [, number, instruction] = stepLine.exec(words) ?? [];
     if (number !== undefined && instruction !== undefined) this.begin(number, instruction);

@@ -47,8 +47,9 @@ export async function build(
   const run = await machine
     .run(withWholeEnd(command), { deadlineSeconds, onLine })
     .catch((error: unknown) => Promise.reject(tooLate(asHostError(error), said)));
-  if (run.exitCode !== 0) throw failed(run.stdout, run.exitCode, said);
-  tell(run.stdout, said, progress);
+  const log = progress.clean(run.stdout);
+  if (run.exitCode !== 0) throw failed(log, run.exitCode, said);
+  tell(log, said, progress);
   return recipe;
 }
 

@@ -92,4 +92,12 @@ function adoption(spec: NixosSpec, facts: NixosFacts, seen: string): PreviewLine
   }
 }
 
-const silent = { begin() {}, detail() {}, lasting() {}, warning() {}, log() {}, fullLog: () => "" };
+const silent = {
+  begin() {},
+  detail() {},
+  lasting() {},
+  warning() {},
+  log() {},
+  fullLog: () => "",
+  clean: String,
+};

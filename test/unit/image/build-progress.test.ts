@@ -3,11 +3,16 @@ import { BuildProgress } from "../../../provider/image/build-progress";
 let shown: string[];
 let logged: string[];
 let said: BuildProgress;
+const secret = "planted".repeat(20);
 
 beforeEach(() => {
   shown = [];
   logged = [];
-  said = new BuildProgress({ detail: (text) => shown.push(text), log: (line) => logged.push(line) });
+  said = new BuildProgress({
+    detail: (text) => shown.push(text),
+    log: (line) => logged.push(line),
+    clean: (text) => text.replaceAll(secret, "[secret]"),
+  });
 });
 
 test("a step, and its latest words", () => {
@@ -30,6 +35,13 @@ test.each([
 ])("an instruction in short: %s", (instruction, short) => {
   said.line(`[1/1] STEP 3/9: ${instruction}`);
   expect(said.step).toMatchObject({ number: "3/9", instruction: short });
+});
+
+test("a secret that is longer than what is shown is gone before the line is cut", () => {
+  said.line(`STEP 1/2: RUN echo ${secret}`);
+  said.line(`it said ${secret}`);
+  expect(shown.join()).not.toContain("planted");
+  expect(said.step?.instruction).toBe("RUN echo [secret]");
 });
 
 test("layers are counted", () => {

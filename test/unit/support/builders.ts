@@ -187,4 +187,7 @@ export class RecordedProgress implements Progress {
   fullLog(): string {
     return this.events.join("\n");
   }
+  clean(text: string): string {
+    return text;
+  }
 }

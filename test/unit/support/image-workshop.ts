@@ -71,6 +71,7 @@ export function workshop(): Workshop {
     warning: tell("warning"),
     log: tell("log"),
     fullLog: () => "",
+    clean: String,
   };
   const tools = { shell: () => openLocalShell(), progress, registry: () => registry };
   const buildAll = (changes?: Partial<ImageInputs>): Promise<Build> =>
