@@ -9,6 +9,7 @@ import { secretsOf } from "../../../provider/runtime/secrets";
 import { plainState } from "../../../provider/runtime/state";
 import { imageInputsOf, imageStateWith } from "../support/image-builders";
 import { Files } from "./bad-input/files";
+import { badImagePlaces } from "./bad-input/image-places";
 import { badImages } from "./bad-input/images";
 import { changed, FromFiles } from "./bad-input/row";
 import { everyField, placeIn } from "./every-field";
@@ -30,7 +31,7 @@ test.each(variants.map((inputs, index) => [index, inputs]))(
   },
 );
 
-test.each(badImages)("%s: %s", async (_what, path, value, refusal) => {
+test.each([...badImages, ...badImagePlaces])("%s: %s", async (_what, path, value, refusal) => {
   const written = value instanceof FromFiles ? value.make(files) : value;
   const said = await refusals(changed(imageInputsOf(), path, written));
   // One mistake, one line: what follows from it is not told as well.
