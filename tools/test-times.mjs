@@ -19,7 +19,7 @@ export function keepTimes(resultFile) {
   }
   const sorted = [...parts.values()].sort((a, b) => b.minutes - a.minutes);
   const sum = sorted.reduce((total, part) => total + part.minutes, 0);
-  const summary = `${sum.toFixed(1)} minutes of VMs in all, two at a time.`;
+  const summary = `${sum.toFixed(1)} minutes of VMs in all, three at a time.`;
   const body = [summary, ...sorted.map((part) => part.text.trim())].join("\n\n");
   writeFileSync(page, `${text.slice(0, from)}\n\n${body}\n\n${text.slice(to)}`);
 }

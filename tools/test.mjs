@@ -13,8 +13,8 @@ const suites = {
   // Its tests mostly wait for each other's machines: more of them at once than there are processors.
   contract: { testTimeout: 3 * minute, workers: 4 },
   package: { testTimeout: 20 * minute, workers: 1, verbose: true },
-  // A VM has one processor, and its test mostly waits for it: two of them keep two processors busy.
-  e2e: { testTimeout: 20 * minute, workers: 2, verbose: true },
+  // A VM has one processor and often waits for time to pass: two of them leave half of two processors idle.
+  e2e: { testTimeout: 20 * minute, workers: 3, verbose: true },
 };
 
 /** `--write-times` keeps how long each test took in docs/testing.md. */

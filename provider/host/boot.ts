@@ -90,12 +90,15 @@ async function askOld(
   state: { oldAlive: boolean },
 ): Promise<Answer | undefined> {
   try {
-    return answerOf(await session.run(question, { deadlineSeconds: 3 }));
+    // A connection that has ended is not opened again: whoever answers then is asked for as the expected system.
+    const answer = await session.runIfOpen(question, { deadlineSeconds: 3 });
+    if (answer !== undefined) return answerOf(answer);
   } catch {
-    state.oldAlive = false;
-    await session.drop();
-    return undefined;
+    // It does not live any more.
   }
+  state.oldAlive = false;
+  await session.drop();
+  return undefined;
 }
 
 async function askAnew(wait: WaitForBoot, question: string, tries: number): Promise<Answer | undefined> {

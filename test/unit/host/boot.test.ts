@@ -137,6 +137,16 @@ test("the display says which system answers, and how long the wait may last", as
   expect(progress.events.at(-1)).toMatch(/^detail waiting for the new system, \d s of at most 5 s/);
 });
 
+test("a connection that the old system closed is not opened again: the wait is for the new one from then on", async () => {
+  const old: FakeShell = new FakeShell(hostKey, () => (old.close(), { stdout: `${oldBoot}\n` }));
+  const hosts: string[] = [];
+  const connect = fakeConnect(old, answering(newBoot));
+  const { result, progress } = await wait((way) => (hosts.push(way.host), connect(way)));
+  expect(result.end).toBe("booted");
+  expect(hosts).toEqual(["old", "installer"]);
+  expect(progress.events.at(-1)).toMatch(/^detail waiting for the new system/);
+});
+
 /** The old system lets in by its own way only, the installer's way is refused. */
 function refusingInstaller(old: Connect): Connect & { hosts: string[] } {
   const hosts: string[] = [];
