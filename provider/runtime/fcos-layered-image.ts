@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { asHostError, HostError } from "../core/errors";
 import { accessOf } from "../host/access";
 import { buildImage, signPublished, type BuildTools } from "../image/build-image";
-import type { BuildShell } from "../image/build-machine";
 import { consequences, requireRebuildConsent } from "../image/consequences";
 import { setTags } from "../image/push";
 import { read, remove, type OpenRegistry } from "../image/read";
@@ -134,25 +133,11 @@ function toolsFor(progress: Row): BuildTools {
   return {
     progress,
     registry: (registry, login) => new Registry(registry, login),
-    shell: async ({ builder }) => {
-      const shell =
-        builder?.connection === undefined
-          ? openLocalShell()
-          : await connectSsh(accessOf(builder.connection, "builder.connection"));
-      return cleaned(shell, progress);
-    },
+    shell: ({ builder }) =>
+      builder?.connection === undefined
+        ? openLocalShell()
+        : connectSsh(accessOf(builder.connection, "builder.connection")),
   };
-}
-
-/** Lines are shown cut, and half a secret is not found any more. */
-function cleaned(shell: BuildShell, row: Row): BuildShell {
-  const run: BuildShell["run"] = (script, options) => {
-    const { onLine, outlivesUs } = options;
-    // What the keeper of the working folder says is for nobody's eyes.
-    if (onLine === undefined || outlivesUs === true) return shell.run(script, options);
-    return shell.run(script, { ...options, onLine: (line) => onLine(row.clean(line)) });
-  };
-  return { run, upload: (...args) => shell.upload(...args), close: () => shell.close() };
 }
 
 /** Before the push of a proved image nothing lasting happens; what fails after it keeps what is in the registry. */

@@ -1,7 +1,7 @@
 import { cp } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { cached, recipeKey } from "../cache";
 import { quote, run, sh, type Log } from "../shell";
 
@@ -22,7 +22,12 @@ export async function ostreeContainer(log: Log): Promise<string> {
       mv target/release/ostree-container .
       rm -rf crate target
       `,
-      { cwd: dir, timeoutSeconds: BUILD_MINUTES * 60 },
+      {
+        cwd: dir,
+        timeoutSeconds: BUILD_MINUTES * 60,
+        // Cargo looks for rustc on PATH, and lies beside it.
+        env: { PATH: `${dirname(cargo)}:${process.env["PATH"] ?? ""}` },
+      },
     );
   });
   return join(folder, "ostree-container");
