@@ -18,7 +18,7 @@ export async function ostreeContainer(log: Log): Promise<string> {
     await cp(crate, join(dir, "crate"), { recursive: true });
     await sh(
       `
-      nice ${quote(cargo)} build --release --quiet --manifest-path crate/Cargo.toml --target-dir target
+      ${quote(cargo)} build --release --quiet --manifest-path crate/Cargo.toml --target-dir target
       mv target/release/ostree-container .
       rm -rf crate target
       `,
