@@ -28,7 +28,7 @@ export async function prepareBase(
 ): Promise<Base> {
   const reference = await pull(machine, inputs, progress, deadlineSeconds);
   const { output, place } = await probe(machine, inputs, progress);
-  const { facts } = { facts: parseBaseFacts(output, await inspectedImage(machine, machine.names.base)) };
+  const facts = parseBaseFacts(output, await inspectedImage(machine, machine.names.base));
   progress.lasting(
     `base: ${facts.osRelease.name} (${facts.architecture}), kernel ${facts.kernelReleases.join(", ") || "none"}, ${reference}`,
   );

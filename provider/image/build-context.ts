@@ -6,7 +6,7 @@ import type { Progress } from "../core/progress";
 import { hashOf } from "../download/file-hash";
 import type { BuildMachine } from "./build-machine";
 import { kernelReleaseOf } from "./kernel-release";
-import { rpmArchitecture } from "./resolve";
+import { architectureOf } from "./image-look";
 import { rpmFile } from "./rpm";
 import type { ImageInputs } from "./schema";
 import { writeFile } from "./working-folder";
@@ -39,7 +39,7 @@ export async function fetchRpms(
   );
   const release = kernelReleaseOf(
     files.map(({ header }) => header),
-    { release: kernel.release, architecture: platform && rpmArchitecture(platform) },
+    { release: kernel.release, architecture: platform && architectureOf(platform) },
   );
   if (release === kernelRelease) return files;
   throw new HostError("bad-input", {

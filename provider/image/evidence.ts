@@ -1,6 +1,7 @@
 import { quote } from "../core/quote";
 import { parseSections, section, text, type Sections } from "../host/probe";
 import {
+  architectureOf,
   initramfsScript,
   lines,
   lintScript,
@@ -8,7 +9,6 @@ import {
   parseLint,
   parseTopLevel,
   requireWhole,
-  rpmArchitecture,
   topLevelScript,
   wholeScript,
   type InitramfsLook,
@@ -28,7 +28,7 @@ export interface Wanted {
 export function wantedOf({ kernelRelease, platform, dracut }: ImageInputs): Wanted {
   return {
     kernelRelease,
-    architecture: platform === undefined ? "" : rpmArchitecture(platform.replace("linux/", "")),
+    architecture: platform === undefined ? "" : architectureOf(platform),
     omitModules: dracut?.omitModules ?? [],
   };
 }

@@ -153,3 +153,8 @@ export function rpmArchitecture(architecture: string): string {
   const words: Record<string, string> = { amd64: "x86_64", arm64: "aarch64" };
   return words[architecture] ?? architecture;
 }
+
+/** The same of a platform: `linux/amd64`. */
+export function architectureOf(platform: string): string {
+  return rpmArchitecture(platform.replace("linux/", ""));
+}

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import type { z } from "zod";
 import { HostError } from "../core/errors";
 import { hashOf } from "../download/file-hash";
+import { architectureOf } from "./image-look";
 import { kernelReleaseOf } from "./kernel-release";
 import { parseReference } from "./registry/reference";
 import { Registry } from "./registry/client";
@@ -116,13 +117,8 @@ async function releaseOf(kernel: unknown, platform: unknown): Promise<string> {
   );
   return kernelReleaseOf(headers, {
     release: typeof release === "string" ? release : undefined,
-    architecture: typeof platform === "string" ? rpmArchitecture(platform) : undefined,
+    architecture: typeof platform === "string" ? architectureOf(platform) : undefined,
   });
-}
-
-/** Architectures have a name in containers and another one in RPM. */
-export function rpmArchitecture(platform: string): string | undefined {
-  return { "linux/amd64": "x86_64", "linux/arm64": "aarch64" }[platform];
 }
 
 async function hashesOf(files: unknown): Promise<Record<string, string>> {
