@@ -33,6 +33,13 @@ export type ErrorCode =
   | "inspection-failed"
   | "push-failed"
   | "rebuild-refused"
+  | "rebase-failed"
+  | "staged-check-failed"
+  | "finalize-failed"
+  | "fell-back"
+  | "wrong-kernel"
+  | "unhealthy"
+  | "rollback-failed"
   | "command-failed";
 
 export interface ErrorDetails {
