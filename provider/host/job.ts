@@ -141,7 +141,7 @@ while :; do
   [ "$new" -lt $left ] || { show $left; exit 75; }
   [ "$new" -gt 0 ] && { show "$new"; n=$((n+new)); left=$((left-new)); }
   [ $end = 1 ] && { show 1; exit 0; }
-  pid=$(cat ${dir}/pid 2>/dev/null) && [ -n "$pid" ] && ! grep -qs "${dir}/start" "/proc/$pid/cmdline" && [ ! -e ${dir}/rc ] && exit 77
+  pid=$(cat ${dir}/pid 2>/dev/null) && [ -n "$pid" ] && ! grep -qs "${dir}/start" "/proc/$pid/cmdline" && [ ! -e ${dir}/rc ] && { show $left; exit 77; }
   i=$((i+1)); [ $i -ge 40 ] && exit 75
   sleep 0.5
 done`,

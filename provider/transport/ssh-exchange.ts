@@ -64,7 +64,10 @@ export function exchange(connection: SshConnection, job: Exchange): Promise<Comm
       channel.on("exit", (code: number | null, signal?: string) => (exit = signal ?? `code ${code}`));
       channel.on("close", unproved);
       // A host may forget to close a channel that it has nothing more to say on.
-      channel.on("end", () => (closing ??= setTimeout(unproved, secondsToClose * 1000)));
+      channel.on("end", () => {
+        // Nothing waits for what comes after the answer: a timer would only hold the process.
+        if (!stop.signal.aborted) closing ??= setTimeout(unproved, secondsToClose * 1000);
+      });
       Promise.resolve(job.feed(channel, stop.signal)).catch((error: unknown) => fail(asHostError(error)));
     };
     connection.exec(job.command, talk, fail);

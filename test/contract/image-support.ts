@@ -5,7 +5,7 @@ import { basicOf, refuse, TestRegistry } from "../unit/image/registry/test-regis
 import { rpm, sha256 } from "../unit/support/rpm-writer";
 import { ProviderProcess, type Props } from "./provider-process";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 export const kernelRelease = "6.12.107+deb13-cloud-amd64";
 export const password = "correct horse battery";

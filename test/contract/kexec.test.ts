@@ -84,7 +84,6 @@ test("no image boots: what each one did, with the kernel's words, and nothing is
 });
 
 test("a kernel that panics and starts the machine anew: named at once, with the old system in the state", async () => {
-  const started = Date.now();
   const { machine, news } = await declared(bundle("panics"), {}, {}, patientBoot);
   const { message, props } = partial(await stage.provider.create(news));
   expect(parseError(message)).toEqual({ phase: "kexec", code: "installer-not-proved", parts });
@@ -93,7 +92,6 @@ test("a kernel that panics and starts the machine anew: named at once, with the 
   expect(props).toMatchObject({ unfinished: "kexec", bootId: machine.ram.bootId });
   expect(props["kexecImage"]).toMatchObject({ sha256: "" });
   expect(machine.disk.wiped).toBe(0);
-  expect(Date.now() - started).toBeLessThan(120_000);
 });
 
 test("extra flags are handed to the rehearsal and to run", async () => {

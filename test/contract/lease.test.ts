@@ -65,11 +65,11 @@ test("one lease from the first look to the end: in RAM after every boot, on the 
 
 test("another client's lease: who, until when, and nothing is run", async () => {
   const { machine, news } = await declared();
-  plant(machine, 60);
+  plant(machine, 600);
   const { message } = failed(await stage.provider.create(news));
   expect(parseError(message)).toEqual({ phase: "", code: "lease-held", parts });
   expect(message).toContain("held by ann@laptop (process 4711) since");
-  expect(message).toMatch(/its lease ends by itself in (5\d|60) s/);
+  expect(message).toMatch(/its lease ends by itself in [456]\d\d s/);
   expect(machine.steps).toEqual(["probe in debian #1"]);
 });
 
@@ -85,7 +85,7 @@ test("a lease that is lost in the middle stops the run before its next phase", a
   const { machine, news } = await declared();
   const create = stage.provider.create(news);
   await machine.reached("follow disko in installer #1");
-  plant(machine, 80);
+  plant(machine, 600);
   const { message, props } = partial(await create);
   expect(parseError(message)).toEqual({ phase: "disko", code: "lease-held", parts });
   expect(message).toContain("another run has taken this machine over");
@@ -111,7 +111,7 @@ test.each([
     const client = leaseIn(machine.ram)?.client ?? "";
     done(await first);
     const living = { pid: child.pid, started: await startOf(child.pid ?? 0) };
-    plant(machine, 80, { client, ...(kind === "alive" ? living : { pid, started }) });
+    plant(machine, 600, { client, ...(kind === "alive" ? living : { pid, started }) });
     expect((await stage.provider.create(news)).end).toBe(end);
   } finally {
     child.kill("SIGKILL");

@@ -35,7 +35,7 @@ export async function bundleFile(): Promise<{ path: string; remove(): Promise<vo
   return { path, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** For a test that must end long before anybody gives up the wait for a boot. */
+/** For a test that must end long before anybody gives up the wait for a boot: that would take longer than a test may. */
 export const patientBoot = { deadlines: { connectSeconds: 15, bootSeconds: 250, phaseSeconds: 20 } };
 
 /** For many machines at once: each phase starts programs here, and all of them share the processors. */

@@ -14,7 +14,6 @@ async function declared(quirks: Quirks, connection: Props = {}): Promise<{ machi
 
 test("silent kexec failure: the kernel's own words, nothing wiped, nothing kept", async () => {
   const { machine, news } = await declared({ kexecDoesNothing: true }, patientBoot);
-  const started = Date.now();
   const { message } = failed(await stage.provider.create(news));
   expect(parseError(message)).toEqual({
     phase: "kexec",
@@ -25,7 +24,6 @@ test("silent kexec failure: the kernel's own words, nothing wiped, nothing kept"
   expect(message).toContain("/sys/kernel/kexec_loaded 0");
   expect(message).toContain("Nothing has been loaded");
   expect(message).toContain(machine.ram.bootId);
-  expect(Date.now() - started).toBeLessThan(120_000);
   expect(machine.disk.wiped).toBe(0);
   expect(machine.connections).toBe(1);
 });

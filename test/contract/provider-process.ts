@@ -23,7 +23,7 @@ export type Result =
   | { end: "partial"; message: string; id: string; props: Props; reasons: string[] };
 
 const root = join(__dirname, "../..");
-const longestStartMs = 30_000;
+const longestStartMs = 120_000;
 
 interface Options {
   /** The name that the resource's `__provider` text loads. */

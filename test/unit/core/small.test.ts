@@ -29,10 +29,11 @@ describe("deadline", () => {
   });
 
   test("a stopwatch counts seconds", async () => {
+    const before = performance.now();
     const watch = new Stopwatch();
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(watch.seconds()).toBeGreaterThan(0.02);
-    expect(watch.seconds()).toBeLessThan(5);
+    expect(watch.seconds()).toBeLessThanOrEqual((performance.now() - before) / 1000);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Connect } from "../../../provider/core/shell";
 import { hostKey, RecordedProgress } from "../support/builders";
 import { errorOf, failureOf, fakeConnect, FakeShell } from "../support/fake-shell";
 
-// The times are played: on a busy machine the real ones are anything.
+// The times are played, those that a test measures as well: on a busy machine the real ones are anything.
 jest.mock("../../../provider/core/deadline", () => ({
   ...jest.requireActual<object>("../../../provider/core/deadline"),
   sleep: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -6,7 +6,7 @@ import { failureOf } from "../support/fake-shell";
 import { pushedDigest } from "../support/builder-stand-in";
 import { hashOf, workshop, type Workshop } from "../support/image-workshop";
 
-jest.setTimeout(20_000);
+jest.setTimeout(120_000);
 const key =
   "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nZm9v\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n";
 let shop: Workshop;

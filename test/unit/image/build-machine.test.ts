@@ -8,11 +8,12 @@ import { keeperScript } from "../../../provider/image/working-folder";
 import { openLocalShell } from "../../../provider/transport/local-shell";
 import { builderStandIn, type BuilderStandIn } from "../support/builder-stand-in";
 import { failureOf } from "../support/fake-shell";
+import { until } from "../support/until";
 import { realShell, realSshd } from "../transport/real-sshd";
 import { cleanUp } from "../transport/support";
 
-jest.setTimeout(20_000);
-const soon = { deadlineSeconds: 10 };
+jest.setTimeout(120_000);
+const soon = { deadlineSeconds: 60 };
 let standIn: BuilderStandIn;
 const machines: BuildMachine[] = [];
 const clients: ChildProcess[] = [];
@@ -68,7 +69,7 @@ describe("a working folder", () => {
     const left = await machine.end(0.5);
     expect(left?.details.what).toContain(machine.folder.path);
     machine.close();
-    await until(() => !existsSync(machine.folder.path));
+    await until("the folder is gone", () => !existsSync(machine.folder.path));
     expect(readFileSync(done, "utf8")).toBe("x\n".repeat(3));
     standIn.on("rmi", "");
   });
@@ -76,9 +77,9 @@ describe("a working folder", () => {
   test("what still runs is ended first, also what is in a group of its own", async () => {
     const machine = await opened();
     const file = join(standIn.folder, "pids");
-    const script = `sh -c 'echo $$; trap "" TERM; sleep 60 & wait; sleep 61' >${file} & timeout 60 sh -c 'echo $$ >>${file}; sleep 62'; wait`;
-    const running = failureOf(() => machine.run(script, { deadlineSeconds: 60 }));
-    await until(() => existsSync(file) && readFileSync(file, "utf8").split("\n").length === 3);
+    const script = `sh -c 'echo $$; trap "" TERM; sleep 600 & wait; sleep 601' >>${file} & timeout 600 sh -c 'echo $$ >>${file}; sleep 602'; wait`;
+    const running = failureOf(() => machine.run(script, { deadlineSeconds: 100 }));
+    await until("both run", () => existsSync(file) && readFileSync(file, "utf8").split("\n").length === 3);
     expect(await machine.end()).toBeUndefined();
     expect((await running).details.what).toContain("before the script did");
     expect(pidsIn(file).filter(isAlive)).toEqual([]);
@@ -108,7 +109,7 @@ keeper.stdin.end(process.argv[1]);`,
     const folder = join(standIn.folder, id);
     await new Promise<void>((resolve) => client.stdout.on("data", () => existsSync(folder) && resolve()));
     client.kill(signal);
-    await until(() => !existsSync(folder));
+    await until("the folder is gone", () => !existsSync(folder));
     expect(existsSync(join("/dev/shm", id))).toBe(false);
     expect(standIn.containers()).toEqual([]);
   },
@@ -121,7 +122,7 @@ test("a connection that breaks is enough for the machine behind it", async () =>
   expect(version).toContain("stand-in");
   writeFileSync(join(standIn.folder, "containers"), `${names.base.slice(10)}-working-container\n`);
   shell.close();
-  await until(() => !existsSync(folder.path));
+  await until("the folder is gone", () => !existsSync(folder.path));
   expect(existsSync(folder.secrets)).toBe(false);
   expect(standIn.containers()).toEqual([]);
 });
@@ -167,12 +168,4 @@ function pidsIn(file: string): string[] {
 function isAlive(pid: string): boolean {
   const status = `/proc/${pid}/status`;
   return existsSync(status) && !/^State:\s+Z/m.test(readFileSync(status, "utf8"));
-}
-
-async function until(look: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (look()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error("not within 10 s");
 }

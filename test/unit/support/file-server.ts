@@ -1,14 +1,15 @@
 // A real HTTP server on 127.0.0.1 for one file, that can do what broken servers do.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { until } from "./until";
 
 export interface ServerFaults {
   /** Answers every question with the whole file. */
   ignoresRange?: boolean;
   /** Knows no part. */
   refusesRange?: boolean;
-  /** The connection breaks after so many bytes of an answer, so many times. */
-  breaks?: { afterBytes: number; times: number };
+  /** The connection breaks after so many bytes of an answer, so many times, when so much of the file has arrived. */
+  breaks?: { afterBytes: number; times: number; arrived: (bytes: number) => boolean };
   /** Says nothing more after so many bytes. */
   stallsAfterBytes?: number;
   status?: number;
@@ -52,17 +53,15 @@ export class FileServer {
       ...(asked ? { "content-range": `bytes ${from}-${from + part.length - 1}/${total}` } : {}),
     });
     if (faults.breaks && faults.breaks.times-- > 0) {
-      response.write(part.subarray(0, faults.breaks.afterBytes), () => void breakLater(response));
+      const { afterBytes, arrived } = faults.breaks;
+      response.write(part.subarray(0, afterBytes));
+      void until("what was sent has arrived", () => arrived(from + afterBytes))
+        .catch(() => undefined)
+        .finally(() => response.destroy());
     } else if (faults.stallsAfterBytes !== undefined) {
       response.write(part.subarray(0, faults.stallsAfterBytes));
     } else {
       response.end(part);
     }
   }
-}
-
-/** After the client, which is in this very process, has had many turns to take what was written. */
-async function breakLater(response: ServerResponse): Promise<void> {
-  for (let turn = 0; turn < 25; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
-  response.destroy();
 }

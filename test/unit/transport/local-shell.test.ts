@@ -1,11 +1,15 @@
 import { readFileSync, statSync, writeFileSync, existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openLocalShell } from "../../../provider/transport/local-shell";
+import { until } from "../support/until";
 import { cleanUp, failureOf, onCleanUp, tempFolder } from "./support";
 
-jest.setTimeout(20_000);
+jest.setTimeout(120_000);
 afterEach(cleanUp);
-const soon = { deadlineSeconds: 5 };
+const soon = { deadlineSeconds: 60 };
+/** Not beyond the test, which may have been ended. */
+const waitsFor = (path: string): string =>
+  `while [ ! -e ${path} ] && [ -d ${dirname(path)} ]; do sleep 0.1; done`;
 
 function localShell(): ReturnType<typeof openLocalShell> {
   const shell = openLocalShell();
@@ -30,9 +34,13 @@ describe("a script on this machine's sh", () => {
 
   test("lines of both streams are passed on as they come", async () => {
     const lines: string[] = [];
-    await localShell().run("echo one; sleep 0.2; echo two >&2; sleep 0.2; printf three", {
+    const folder = tempFolder();
+    const heard = (line: string): string => join(folder, line);
+    // The script goes on only when its latest line has come.
+    const script = `echo one; ${waitsFor(heard("one"))}; echo two >&2; ${waitsFor(heard("two"))}; printf three`;
+    await localShell().run(script, {
       ...soon,
-      onLine: (line) => lines.push(line),
+      onLine: (line) => (lines.push(line), writeFileSync(heard(line), "")),
     });
     expect(lines).toEqual(["one", "two", "three"]);
   });
@@ -43,9 +51,9 @@ describe("a script on this machine's sh", () => {
   });
 
   test("a background process does not hold the answer back", async () => {
-    const start = Date.now();
-    expect((await localShell().run("sleep 4 & echo started", soon)).stdout).toBe("started\n");
-    expect(Date.now() - start).toBeLessThan(2_000);
+    const go = join(tempFolder(), "go");
+    expect((await localShell().run(`${waitsFor(go)} & echo started`, soon)).stdout).toBe("started\n");
+    writeFileSync(go, "");
   });
 
   test("a script of which only the beginning arrived does not run", async () => {
@@ -73,8 +81,8 @@ describe("a script on this machine's sh", () => {
 describe("ends", () => {
   test("the deadline ends the script and what it has started", async () => {
     const file = join(tempFolder(), "pids");
-    const script = `echo so far; sleep 60 & echo $! >${file}; echo $$ >>${file}; wait`;
-    const error = await failureOf(localShell().run(script, { deadlineSeconds: 1 }));
+    const script = `echo so far; sleep 600 & echo $! >${file}; echo $$ >>${file}; wait`;
+    const error = await failureOf(localShell().run(script, { deadlineSeconds: 5 }));
     expect(error.code).toBe("deadline-exceeded");
     expect(error.details.log).toContain("so far");
     await allGone(file);
@@ -83,8 +91,8 @@ describe("ends", () => {
   test("closing ends what still runs", async () => {
     const file = join(tempFolder(), "pids");
     const shell = localShell();
-    const running = failureOf(shell.run(`echo $$ >${file}; sleep 60`, { deadlineSeconds: 60 }));
-    await until(() => existsSync(file) && readFileSync(file, "utf8") !== "");
+    const running = failureOf(shell.run(`echo $$ >${file}; sleep 600`, { deadlineSeconds: 60 }));
+    await until("it runs", () => existsSync(file) && readFileSync(file, "utf8") !== "");
     shell.close();
     expect((await running).details.what).toContain("before the script did");
     await allGone(file);
@@ -96,10 +104,10 @@ describe("ends", () => {
     const script = `trap 'echo TERM >>${file}' TERM; trap '' PIPE; echo ready >${file}
 while env printf . 2>/dev/null; do sleep 0.1; done; echo ended >>${file}`;
     const running = failureOf(shell.run(script, { deadlineSeconds: 60, outlivesUs: true }));
-    await until(() => existsSync(file) && readFileSync(file, "utf8") !== "");
+    await until("it runs", () => existsSync(file) && readFileSync(file, "utf8") !== "");
     shell.close();
     expect((await running).details.what).toContain("it was let go");
-    await until(() => readFileSync(file, "utf8") === "ready\nended\n");
+    await until("it has ended by itself", () => readFileSync(file, "utf8") === "ready\nended\n");
   });
 
   test("output without end", async () => {
@@ -132,13 +140,5 @@ async function allGone(file: string): Promise<void> {
   // A zombie is gone, too: only its parent has not looked yet.
   const isAlive = (pid: string): boolean =>
     existsSync(`/proc/${pid}/status`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  await until(() => !pids.some(isAlive));
-}
-
-async function until(look: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (look()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error("not within 2 s");
+  await until("all of them are gone", () => !pids.some(isAlive));
 }

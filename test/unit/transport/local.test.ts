@@ -49,20 +49,18 @@ test("a program that is killed by a signal", async () => {
 
 test("the deadline ends the program and what it has started", async () => {
   const file = join(tempFolder(), "pids");
-  const start = Date.now();
-  const script = `echo so far; sleep 60 & echo $! >${file}; echo $$ >>${file}; wait`;
-  const error = await failureOf(sh(script, { deadlineSeconds: 3 }));
+  const script = `echo so far; sleep 600 & echo $! >${file}; echo $$ >>${file}; wait`;
+  const error = await failureOf(sh(script, { deadlineSeconds: 5 }));
   expect(error.code).toBe("deadline-exceeded");
-  expect(error.details.what).toContain("sh did not end within 3 s");
+  expect(error.details.what).toContain("sh did not end within 5 s");
   expect(error.details.log).toContain("so far");
-  expect(Date.now() - start).toBeLessThan(40_000);
   await allGone(file);
 });
 
 test("what ignores the polite way is killed", async () => {
   const file = join(tempFolder(), "pids");
   const script = `trap '' TERM; echo $$ >${file}; while :; do sleep 1; done`;
-  expect((await failureOf(sh(script, { deadlineSeconds: 3 }))).code).toBe("deadline-exceeded");
+  expect((await failureOf(sh(script, { deadlineSeconds: 5 }))).code).toBe("deadline-exceeded");
   await allGone(file);
 });
 
@@ -74,23 +72,19 @@ test("output without end is cut off", async () => {
 
 test("a daemon that keeps the output open does not outlive the deadline's answer", async () => {
   const file = join(tempFolder(), "pids");
-  const start = Date.now();
   onCleanUp(() => pidsIn(file).forEach((pid) => process.kill(pid)));
   const error = await failureOf(
-    sh(`setsid sh -c 'echo $$ >${file}; exec sleep 60' & sleep 60`, { deadlineSeconds: 3 }),
+    sh(`setsid sh -c 'echo $$ >${file}; exec sleep 600' & sleep 600`, { deadlineSeconds: 5 }),
   );
   expect(error.code).toBe("deadline-exceeded");
   expect(pidsIn(file).map(isAlive)).toEqual([true]);
-  expect(Date.now() - start).toBeLessThan(40_000);
 });
 
 const pidsIn = (file: string): number[] => readFileSync(file, "utf8").trim().split("\n").map(Number);
 
-/** Long before they would have ended by themselves. */
+/** They would not have ended by themselves within the time of a test. */
 async function allGone(file: string): Promise<void> {
-  const start = Date.now();
   await until("all of them are gone", () => !pidsIn(file).some(isAlive));
-  expect(Date.now() - start).toBeLessThan(40_000);
 }
 
 function isAlive(pid: number): boolean {

@@ -48,10 +48,8 @@ export async function realSshd(options: SshdOptions = {}): Promise<RealSshd> {
   const key = join(folder, "host-key");
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
   writeFileSync(join(folder, "authorized_keys"), `${clientKey.publicKey}\n${trust}\n`);
-  const port = await freePort(address);
   const lines = [
     config,
-    `Port ${port}`,
     `ListenAddress ${address}`,
     `HostKey ${key}`,
     `AuthorizedKeysFile ${folder}/authorized_keys`,
@@ -63,30 +61,15 @@ export async function realSshd(options: SshdOptions = {}): Promise<RealSshd> {
   ];
   writeFileSync(join(folder, "sshd_config"), `${lines.join("\n")}\n`);
   const start = `exec ${program} -D -e -f ${quote(join(folder, "sshd_config"))}`;
-  const sshd: ChildProcess = operator
-    ? spawn("unshare", [
-        "-m",
-        "--propagation",
-        "private",
-        "sh",
-        "-ec",
-        `${operatorsWorld(operator)}\n${start}`,
-      ])
-    : spawn("sh", ["-c", start]);
-  onCleanUp(() => void sshd.kill());
-  let log = "";
-  sshd.stderr?.setEncoding("utf8").on("data", (text: string) => (log += text));
-  await until(
-    `sshd listens on ${address}`,
-    () => log.includes("Server listening"),
-    () => log,
-  );
+  const script = operator ? `${operatorsWorld(operator)}\n${start}` : start;
+  const inWorld = operator ? ["unshare", "-m", "--propagation", "private"] : [];
+  const { sshd, port, log } = await listening(address, [...inWorld, "sh", "-ec"], script);
   return {
     port,
     address,
     hostKey: readFileSync(`${key}.pub`, "utf8").split(" ").slice(0, 2).join(" "),
     user: operator ? "operator" : userInfo().username,
-    log: () => log,
+    log,
     pid: sshd.pid as number,
   };
 }
@@ -105,6 +88,25 @@ export async function realShell(sshd: RealSshd, changes: Partial<Access> = {}): 
   const shell = await connectSsh(realAccess(sshd, changes));
   onCleanUp(() => shell.close());
   return shell;
+}
+
+/** On a port that is free: one that is taken by others meanwhile is followed by another one. */
+async function listening(address: string, [program = "", ...args]: string[], script: string) {
+  for (;;) {
+    const port = await freePort(address);
+    const sshd: ChildProcess = spawn(program, [...args, `${script} -p ${port}`]);
+    onCleanUp(() => void sshd.kill());
+    let text = "";
+    const log = (): string => text;
+    sshd.stderr?.setEncoding("utf8").on("data", (more: string) => (text += more));
+    const isTaken = (): boolean => /Bind to port .* failed: Address already in use/.test(text);
+    await until(
+      `sshd listens on ${address}`,
+      () => text.includes("Server listening") || isTaken(),
+      () => `port ${port}: ${text}`,
+    );
+    if (!isTaken()) return { sshd, port, log };
+  }
 }
 
 async function freePort(address: string): Promise<number> {

@@ -11,9 +11,8 @@ const keys = { ed25519: makeKey("ed25519"), ecdsa: makeKey("ecdsa"), rsa: makeKe
 
 describe("reaching the host", () => {
   test("nobody listens: unreachable, refused", async () => {
-    const host = await hostFor();
-    const access = accessTo(host);
-    await host.stop();
+    // A port that was free a moment ago may be another test's by now.
+    const access = accessTo({ port: 1 });
     const error = await failureOf(connectSsh(access));
     expect(error.code).toBe("unreachable");
     expect(error.text()).toContain(`127.0.0.1:${access.port}`);
@@ -23,12 +22,11 @@ describe("reaching the host", () => {
   test("an open port without a banner is given up after the connect timeout", async () => {
     const host = await hostFor();
     host.faults.noBanner = true;
-    const start = Date.now();
+    const start = performance.now();
     const error = await failureOf(connectSsh(accessTo(host, { connectTimeoutSeconds: 1 })));
     expect(error.code).toBe("unreachable");
     expect(error.details.what).toContain("no ssh banner within 1 s");
-    expect(Date.now() - start).toBeGreaterThan(900);
-    expect(Date.now() - start).toBeLessThan(15_000);
+    expect(performance.now() - start).toBeGreaterThan(900);
   });
 
   test("a port that closes at once", async () => {
@@ -61,7 +59,7 @@ describe("reaching the host", () => {
     host.faults.hangAtLogin = true;
     const failing = failureOf(connectSsh(accessTo(host)));
     await until("it is connected", () => host.counts.connections === 1);
-    setTimeout(() => host.dropConnections(), 300);
+    host.dropConnections();
     expect((await failing).code).toBe("unreachable");
   });
 });

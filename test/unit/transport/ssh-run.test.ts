@@ -186,9 +186,9 @@ describe("a host that fails", () => {
       onExec: ({ script }) => (script === "hang" ? { hang: true, stdout: "so far" } : {}),
     });
     const shell = await shellOn(host);
-    const error = await failureOf(shell.run("hang", { deadlineSeconds: 3 }));
+    const error = await failureOf(shell.run("hang", { deadlineSeconds: 5 }));
     expect(error.code).toBe("deadline-exceeded");
-    expect(error.details.what).toContain("within 3 s");
+    expect(error.details.what).toContain("within 5 s");
     expect(error.details.log).toContain("so far");
     expect((await shell.run("other", soon)).exitCode).toBe(0);
   });
@@ -209,8 +209,8 @@ describe("a host that fails", () => {
   test("a deadline on a silent connection closes the connection", async () => {
     let running = false;
     const host = await hostFor({ onExec: () => ((running = true), { hang: true }) });
-    const shell = await shellOn(host, {}, 5);
-    const failing = failureOf(shell.run("x", { deadlineSeconds: 2 }));
+    const shell = await shellOn(host, {}, 8);
+    const failing = failureOf(shell.run("x", { deadlineSeconds: 4 }));
     await until("it runs", () => running);
     host.freeze();
     expect((await failing).code).toBe("deadline-exceeded");
@@ -237,6 +237,18 @@ describe("a host that fails", () => {
     expect(error.code).toBe("command-failed");
     expect(error.details.next).toContain("MaxSessions");
   });
+});
+
+// A timer that is left would hold the process for seconds after the last command.
+test("a command that has ended leaves no timer behind", async () => {
+  const host = await hostFor({ localSh: {} });
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  const shell = await connectSsh(accessTo(host));
+  for (let run = 0; run < 20; run++) await shell.run("true", soon);
+  shell.close();
+  await shell.closed;
+  expect(timers()).toBeLessThan(before + 10);
 });
 
 test("closing ends the connection, and later commands say so", async () => {
