@@ -3,23 +3,17 @@ import type { Disk } from "./disks";
 import { lsblkScript, parseDisks } from "./disks";
 import { parsePools, poolsScript, type Pool } from "./pools";
 import { section, text, type Sections } from "./probe";
-import { parseReceipt, receiptPaths, type Receipt } from "./receipt";
+import {
+  lines,
+  pairs,
+  parseSystemFacts,
+  systemProbe,
+  type SystemFacts,
+  type SystemQuestion,
+} from "./system-facts";
 
-/** What one probe saw of any Linux machine. Absent things are empty, never guessed. */
-export interface HostFacts {
-  bootId: string;
-  kernelRelease: string;
-  architecture: string;
-  commandLine: string;
-  osRelease: { id: string; variantId: string; versionId: string; prettyName: string };
-  machineId: string;
-  uid: number;
-  /** Name of the container technology, or empty. */
-  container: string;
-  memoryKiB: number;
-  bootMode: "uefi" | "bios";
-  /** Which of the asked tools are missing. */
-  missingTools: string[];
+/** What one probe saw of a machine that may be installed anew: its disks, and whether kexec can leave it. */
+export interface HostFacts extends SystemFacts {
   kexec: { loadDisabled: boolean; loaded: boolean; lockdown: string };
   mounts: Mount[];
   swaps: string[];
@@ -28,10 +22,6 @@ export interface HostFacts {
   pools: Pool[];
   /** Declared device path → the kernel's name for it now, or empty when there is no such device. */
   devices: Record<string, string>;
-  /** Free space in KiB of the folders asked for. */
-  freeKiB: Record<string, number>;
-  failedUnits: string[];
-  receipt: Receipt | undefined;
 }
 
 export interface Mount {
@@ -40,33 +30,14 @@ export interface Mount {
   type: string;
 }
 
-export interface ProbeQuestion {
+export interface ProbeQuestion extends SystemQuestion {
   devices: readonly string[];
-  tools: readonly string[];
-  freeSpaceOf: readonly string[];
 }
 
 export function hostProbe(question: ProbeQuestion): string {
   const devices = question.devices.map(quote).join(" ");
   return [
-    section("boot_id", "cat /proc/sys/kernel/random/boot_id"),
-    section("kernel", "uname -r"),
-    section("arch", "uname -m"),
-    section("cmdline", "cat /proc/cmdline"),
-    section("os-release", "cat /etc/os-release || cat /usr/lib/os-release"),
-    section("machine-id", "cat /etc/machine-id"),
-    section("uid", "id -u"),
-    section(
-      "container",
-      "systemd-detect-virt --container || cat /run/systemd/container || " +
-        "{ [ -e /.dockerenv ] && echo docker; } || { [ -e /run/.containerenv ] && echo podman; }",
-    ),
-    section("memory", "sed -n 's/^MemTotal: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo"),
-    section("efi", "[ -d /sys/firmware/efi ] && echo uefi"),
-    section(
-      "tools",
-      question.tools.map((tool) => `command -v ${tool} >/dev/null || echo ${tool}`).join("; ") || ":",
-    ),
+    systemProbe(question),
     section("kexec_load_disabled", "cat /proc/sys/kernel/kexec_load_disabled"),
     section("kexec_loaded", "cat /sys/kernel/kexec_loaded"),
     section("lockdown", "cat /sys/kernel/security/lockdown"),
@@ -78,39 +49,12 @@ export function hostProbe(question: ProbeQuestion): string {
       "devices",
       `for d in ${devices || "''"}; do [ -n "$d" ] && [ -b "$d" ] && echo "$(readlink -f "$d") $d"; done`,
     ),
-    section(
-      "free",
-      `for d in ${question.freeSpaceOf.map(quote).join(" ") || "/"}; do echo "$(df -Pk "$d" | awk 'NR==2{print $4}') $d"; done`,
-    ),
-    section(
-      "failed-units",
-      "[ -d /run/systemd/system ] && systemctl list-units --failed --plain --no-legend --no-pager | cut -d' ' -f1",
-    ),
-    section("receipt", `for f in ${receiptPaths.join(" ")}; do [ -e $f ] && { cat $f; break; }; done`),
   ].join("\n");
 }
 
 export function parseHostFacts(sections: Sections): HostFacts {
-  const os = parseOsRelease(text(sections, "os-release"));
-  const container = text(sections, "container");
   return {
-    bootId: text(sections, "boot_id"),
-    kernelRelease: text(sections, "kernel"),
-    architecture: text(sections, "arch"),
-    commandLine: text(sections, "cmdline"),
-    osRelease: {
-      id: os["ID"] ?? "",
-      variantId: os["VARIANT_ID"] ?? "",
-      versionId: os["VERSION_ID"] ?? "",
-      prettyName: os["PRETTY_NAME"] ?? os["NAME"] ?? "",
-    },
-    machineId: text(sections, "machine-id"),
-    uid: Number.parseInt(text(sections, "uid") || "-1", 10),
-    // systemd-detect-virt prints "none" and fails, then the next one of the list answers
-    container: container.split("\n").filter((line) => line !== "none" && line !== "")[0] ?? "",
-    memoryKiB: Number.parseInt(text(sections, "memory") || "0", 10),
-    bootMode: text(sections, "efi") === "uefi" ? "uefi" : "bios",
-    missingTools: lines(text(sections, "tools")),
+    ...parseSystemFacts(sections),
     kexec: {
       loadDisabled: text(sections, "kexec_load_disabled") === "1",
       loaded: text(sections, "kexec_loaded") === "1",
@@ -121,41 +65,10 @@ export function parseHostFacts(sections: Sections): HostFacts {
     disks: parseDisks(text(sections, "lsblk")),
     pools: parsePools(text(sections, "pools")),
     devices: pairs(text(sections, "devices")),
-    freeKiB: Object.fromEntries(
-      Object.entries(pairs(text(sections, "free"))).map(([path, free]) => [
-        path,
-        Number.parseInt(free, 10) || 0,
-      ]),
-    ),
-    failedUnits: lines(text(sections, "failed-units")),
-    receipt: parseReceipt(text(sections, "receipt")),
   };
-}
-
-function parseOsRelease(content: string): Record<string, string> {
-  return Object.fromEntries(
-    [...content.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, key = "", value = ""]) => [
-      key,
-      value.replace(/^(["'])(.*)\1$/, "$2"),
-    ]),
-  );
 }
 
 function parseMount(line: string): Mount {
   const [source = "", target = "", type = ""] = line.split(" ");
   return { source, target: target.replaceAll("\\040", " "), type };
-}
-
-/** Lines "value key" as key → value. */
-function pairs(content: string): Record<string, string> {
-  return Object.fromEntries(
-    lines(content).map((line) => {
-      const space = line.indexOf(" ");
-      return [line.slice(space + 1), line.slice(0, space)];
-    }),
-  );
-}
-
-function lines(content: string): string[] {
-  return content.split("\n").filter((line) => line !== "");
 }

@@ -1,33 +1,14 @@
 import { HostError } from "../core/errors";
 import { quote } from "../core/quote";
-import type { DiskContent } from "./disk-content";
 import type { HostSession } from "./session";
 
 /**
  * What was done to this machine, kept by the machine: after a SIGKILL of the client the engine knows nothing.
- * It lives in the installer's RAM, and moves to the disk with the installed system.
+ * Each kind of host adds fields of its own. `machine` is written first: the lease's script looks for it there.
  */
 export interface Receipt {
   machine: string;
-  /** Hash of machine, layout, disks and trigger: which install this is. */
-  installKey: string;
-  /** The disks as the old system saw them: what the installer must find again before it wipes them. */
-  disks: ReceiptDisk[];
-  done: string[];
-  /** disko was started: from then on nobody can expect what was on the disks before. */
-  wiping?: boolean;
   attempts: Attempt[];
-}
-
-export interface ReceiptDisk {
-  device: string;
-  serial: string;
-  wwn: string;
-  sizeBytes: number;
-  /** Not in receipts of older versions. */
-  model?: string;
-  holds?: string;
-  content?: DiskContent;
 }
 
 /** A failed attempt. */
@@ -43,18 +24,20 @@ const onDisk = "/var/lib/pulumi-immutable-os/receipt.json";
 /** Where a receipt may be; the first one counts: the installer's own is newer than the one on the disk. */
 export const receiptPaths = [inRam, onDisk];
 
-export function parseReceipt(json: string): Receipt | undefined {
+/** What every host's receipt has; `own` reads what only one kind of host writes. */
+export function parseReceipt(json: string): Receipt | undefined;
+export function parseReceipt<Own extends object>(
+  json: string,
+  own: (written: Readonly<Record<string, unknown>>) => Own,
+): (Receipt & Own) | undefined;
+export function parseReceipt(
+  json: string,
+  own?: (written: Readonly<Record<string, unknown>>) => object,
+): Receipt | undefined {
   try {
-    const receipt = JSON.parse(json) as Partial<Receipt>;
-    if (typeof receipt.machine !== "string" || typeof receipt.installKey !== "string") return undefined;
-    return {
-      machine: receipt.machine,
-      installKey: receipt.installKey,
-      disks: receipt.disks ?? [],
-      done: receipt.done ?? [],
-      ...(receipt.wiping === true ? { wiping: true } : {}),
-      attempts: receipt.attempts ?? [],
-    };
+    const written = JSON.parse(json) as Record<string, unknown> & Partial<Receipt>;
+    if (typeof written.machine !== "string") return undefined;
+    return { machine: written.machine, ...own?.(written), attempts: written.attempts ?? [] };
   } catch {
     return undefined;
   }
@@ -65,11 +48,14 @@ export interface ReceiptPlace {
   mounted: boolean;
 }
 
+/** A system that runs from its own disk. */
+const ownDisk: ReceiptPlace = { installer: false, mounted: false };
+
 /** Writes the receipt, and believes that it is there when the host has read it back. */
 export async function keepReceipt(
-  session: HostSession,
+  session: Pick<HostSession, "run">,
   receipt: Receipt,
-  place: ReceiptPlace,
+  place: ReceiptPlace = ownDisk,
 ): Promise<void> {
   const written = await session.run(writeReceipt(receipt, place), { deadlineSeconds: 30 });
   const wanted = JSON.stringify(receipt);
@@ -94,6 +80,17 @@ printf '%s\\n' ${quote(JSON.stringify(receipt))} > ${path}.tmp && { sync ${path}
     .join("\n");
 }
 
-export function withAttempt(receipt: Receipt, attempt: Attempt): Receipt {
+export function withAttempt<Kept extends Receipt>(receipt: Kept, attempt: Attempt): Kept {
   return { ...receipt, attempts: [...receipt.attempts, attempt].slice(-5) };
+}
+
+/** Two resources must not deploy to one machine; `ifGone` says what to do when the other one is there no more. */
+export function refuseForeignReceipt(machine: string, receipt: Receipt | undefined, ifGone: string): void {
+  if (receipt === undefined || receipt.machine === machine) return;
+  throw new HostError("foreign-machine", {
+    what: "this machine holds the receipt of another resource; nothing was changed",
+    expected: `machine "${machine}"`,
+    seen: `machine "${receipt.machine}"`,
+    next: `check connection.host; two resources must not deploy to one machine. If the other one is gone for good: ${ifGone}`,
+  });
 }

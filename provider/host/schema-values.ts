@@ -3,6 +3,18 @@ import { z } from "zod";
 /** The single values that inputs consist of. Every message goes on after the property's path. */
 export const text = z.string().min(1, "must not be empty");
 
+/** A text that a function judges: what is wrong with it, told after the property's path. */
+export const judged = (problem: (value: string) => string | undefined): z.ZodType<string> =>
+  z.string().superRefine((value, context) => {
+    const message = problem(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
+
+export const machineName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a name of letters, digits, '.', '_' and '-'")
+  .max(64, "must be a name of at most 64 characters");
+
 const longestSeconds = 24 * 3600;
 /** Beyond about 24 days a timer would fire at once; nothing here takes more than a day. */
 export const seconds = z
@@ -66,3 +78,7 @@ export const downloadUrl = z
   );
 
 export const fileMode = z.string().regex(/^0?[0-7]{3}$/, 'must be an octal mode such as "0640"');
+
+export const kernelRelease = z
+  .string()
+  .regex(/^[0-9][A-Za-z0-9_.+~^-]*$/, 'must be what "uname -r" says, such as "6.12.9-200.fc41.x86_64"');

@@ -172,3 +172,8 @@ export async function keepTrying<T>(
 export function isPassing(error: HostError): boolean {
   return ["unreachable", "login-refused", "connection-lost", "deadline-exceeded"].includes(error.code);
 }
+
+/** The ways in which a machine does not answer. */
+export function isOutOfReach({ code }: HostError): boolean {
+  return ["unreachable", "connection-lost", "deadline-exceeded"].includes(code);
+}

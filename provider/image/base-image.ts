@@ -7,7 +7,7 @@ import type { BuildPlace } from "./builders/builder";
 import { registryRefusal } from "./builders/registry-words";
 import { inspectedImage, lookInto } from "./look";
 import { withLogin } from "./login-files";
-import { formatReference, parseReference } from "./registry/reference";
+import { formatReference, parseReference } from "../core/image-reference";
 import type { ImageInputs } from "./schema";
 import type { BaseFacts } from "./types";
 

@@ -6,7 +6,7 @@ import { fetchRpms } from "./build-context";
 import { BuildMachine, type BuildShell } from "./build-machine";
 import { build, inspect } from "./build-steps";
 import { ownTagOf, push, setTags, type PushTarget } from "./push";
-import { formatReference } from "./registry/reference";
+import { formatReference } from "../core/image-reference";
 import type { ImageInputs } from "./schema";
 import { requireCosign, signImage } from "./sign";
 import { placeOf, type BuiltImage } from "./state";

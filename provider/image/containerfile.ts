@@ -1,6 +1,6 @@
 import { instruction, jsonWord, label, runStep, shellWord } from "./containerfile-text";
 import { kernelTransaction } from "./kernel-transaction";
-import { formatReference, parseReference } from "./registry/reference";
+import { formatReference, parseReference } from "../core/image-reference";
 import type { ImageInputs } from "./schema";
 import type { BaseFacts } from "./types";
 

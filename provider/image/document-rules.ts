@@ -1,5 +1,5 @@
 import { HostError } from "../core/errors";
-import { formatReference, parseReference, type ImageReference } from "./registry/reference";
+import { formatReference, parseReference, type ImageReference } from "../core/image-reference";
 
 /** A wrong argument of a document, by its name. Nothing of a secret is ever `seen`. */
 export function refused(argument: string, problem: string, seen?: string): HostError {

@@ -1,6 +1,6 @@
 import { pinned, refused } from "./document-rules";
 import { listAt, readDocument, type IgnitionConfig } from "./ignition-document";
-import { authorityProblem } from "./registry/pem";
+import { authorityProblem } from "../core/pem";
 import type { RegistryLogin } from "./types";
 
 export type { IgnitionConfig } from "./ignition-document";

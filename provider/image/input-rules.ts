@@ -1,5 +1,6 @@
 import type { InputRule as Rule } from "../core/input-rule";
 import { isRoot, loginRules, sudoPasswordUsed, type HostPlace } from "../host/login-rules";
+import { wholeRegistryLogin } from "../host/registry-login";
 import type { ImageInputs } from "./schema";
 
 type InputRule = Rule<ImageInputs>;
@@ -18,7 +19,8 @@ export const inputRules: readonly InputRule[] = [
   sudoPasswordUsed("builder.connection", ["builder.connection.user"], (inputs) =>
     isRoot(inputs.builder?.connection?.user) ? inputs.builder?.connection : undefined,
   ),
-  ...(["base", "registry"] as const).flatMap(wholeLogin),
+  ...wholeRegistryLogin("base", (inputs: ImageInputs) => inputs.base),
+  ...wholeRegistryLogin("registry", (inputs: ImageInputs) => inputs.registry),
   {
     path: "base.reference",
     reads: ["base"],
@@ -82,28 +84,6 @@ export const inputRules: readonly InputRule[] = [
     },
   },
 ];
-
-function wholeLogin(place: "base" | "registry"): InputRule[] {
-  const reads = [`${place}.username`, `${place}.password`];
-  return [
-    {
-      path: `${place}.password`,
-      reads,
-      problem: ({ [place]: login }) =>
-        login.username !== undefined && login.password === undefined
-          ? "is missing: the user's password or token"
-          : undefined,
-    },
-    {
-      path: `${place}.username`,
-      reads,
-      problem: ({ [place]: login }) =>
-        login.password !== undefined && login.username === undefined
-          ? "is missing: whose password it is"
-          : undefined,
-    },
-  ];
-}
 
 function repeated(names: readonly string[]): string | undefined {
   return names.find((name, index) => names.indexOf(name) < index);

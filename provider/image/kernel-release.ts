@@ -1,5 +1,5 @@
 import { HostError } from "../core/errors";
-import { kernelRelease } from "./schema-values";
+import { kernelRelease } from "../host/schema-values";
 import type { RpmHeader } from "./types";
 
 /**

@@ -4,7 +4,7 @@ import { HostError } from "../core/errors";
 import { hashOf } from "../download/file-hash";
 import { architectureOf } from "./image-look";
 import { kernelReleaseOf } from "./kernel-release";
-import { parseReference } from "./registry/reference";
+import { parseReference } from "../core/image-reference";
 import { Registry } from "./registry/client";
 import { rpmHeader } from "./rpm";
 import { declaredShape, rpm } from "./schema";

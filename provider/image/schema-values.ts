@@ -1,25 +1,11 @@
 import { z } from "zod";
-import { absolutePath, text } from "../host/schema-values";
-import { authorityProblem } from "./registry/pem";
-import { referenceProblem, repositoryProblem, tagProblem } from "./registry/reference";
+import { absolutePath, judged } from "../host/schema-values";
+import { referenceProblem, repositoryProblem, tagProblem } from "../core/image-reference";
 
 /** The single values that only an image has. Every message goes on after the property's path. */
-const judged = (problem: (value: string) => string | undefined): z.ZodType<string> =>
-  z.string().superRefine((value, context) => {
-    const message = problem(value);
-    if (message !== undefined) context.addIssue({ code: "custom", message });
-  });
-
 export const reference = judged(referenceProblem);
 export const repository = judged(repositoryProblem);
 export const tag = judged(tagProblem);
-
-export const username = text.regex(
-  /^[^\s:]+$/,
-  "must be a user's name, without blanks and ':': the password has a property of its own",
-);
-
-export const certificateAuthority = judged(authorityProblem);
 
 /** Encrypted, as cosign writes it; its name has changed over the years. */
 export const cosignKey = z
@@ -40,10 +26,6 @@ export const packageWanted = z
     /^[A-Za-z0-9_/][A-Za-z0-9_.+:~^()/-]*$/,
     'must be a package as its manager takes it, such as "tmux" or "tmux-3.5a-1.fc42"',
   );
-
-export const kernelRelease = z
-  .string()
-  .regex(/^[0-9][A-Za-z0-9_.+~^-]*$/, 'must be what "uname -r" says, such as "6.12.9-200.fc41.x86_64"');
 
 export const dracutModule = z
   .string()

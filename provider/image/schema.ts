@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hostLogin } from "../host/login-schema";
+import { registryLogin } from "../host/registry-login";
 import * as value from "../host/schema-values";
 import * as imageValue from "./schema-values";
 
@@ -7,12 +8,6 @@ import * as imageValue from "./schema-values";
  * The shape of checked inputs, each value by itself; what depends on several: input-rules.ts.
  * Descriptions, units and defaults: resources/fcos-layered-image-args.ts.
  */
-const registryLogin = {
-  username: imageValue.username.optional(),
-  password: value.text.optional(),
-  certificateAuthority: imageValue.certificateAuthority.optional(),
-};
-
 /** Also what decides whether an RPM is asked for before `check` judges it. */
 export const rpm = z
   .strictObject({ url: value.downloadUrl.optional(), path: value.text.optional(), sha256: value.sha256 })
@@ -32,7 +27,7 @@ const file = z
 const kernel = z.strictObject({
   rpms: z.array(rpm).min(1, "must name at least one RPM: the one that holds the kernel"),
   remove: z.array(imageValue.packageName).optional(),
-  release: imageValue.kernelRelease.optional(),
+  release: value.kernelRelease.optional(),
 });
 
 const packages = z.strictObject({

@@ -1,4 +1,4 @@
-import { parseReference } from "./registry/reference";
+import { parseReference } from "../core/image-reference";
 import type { ImageInputs } from "./schema";
 import type { InitramfsRecord, InspectionResult } from "./types";
 

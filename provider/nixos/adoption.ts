@@ -1,4 +1,5 @@
 import { HostError } from "../core/errors";
+import { problemsIn, refuse } from "../host/problems";
 import type { Earlier, NixosContext } from "./context";
 import { isNixos, type NixosFacts } from "./facts";
 import { receiptSays } from "./install-receipt";
@@ -30,7 +31,7 @@ export function requireAdoptable({ inputs }: NixosSpec, facts: NixosFacts): void
     });
   }
   const { system, bootMode } = inputs.__needs;
-  const table: [boolean, string, string][] = [
+  const problems = problemsIn([
     [
       system === "" || system.split("-")[0] === facts.architecture,
       `a machine for ${system}`,
@@ -41,15 +42,12 @@ export function requireAdoptable({ inputs }: NixosSpec, facts: NixosFacts): void
       `a machine booted by ${bootMode}`,
       `booted by ${facts.bootMode}`,
     ],
-  ];
-  const failed = table.filter(([fine]) => !fine);
-  if (failed.length === 0) return;
-  throw new HostError("preflight-refused", {
-    what: "the machine cannot run the declared system; nothing was changed",
-    expected: failed.map(([, expected]) => expected).join("; "),
-    seen: failed.map(([, , seen]) => seen).join("; "),
-    next: "correct the configuration or the address, then run pulumi up again",
-  });
+  ]);
+  refuse(
+    problems,
+    "the machine cannot run the declared system; nothing was changed",
+    "correct the configuration or the address, then run pulumi up again",
+  );
 }
 
 /** What is said when it begins: the layout cannot be looked up on the machine. */

@@ -1,23 +1,16 @@
-import type { Progress } from "../core/progress";
 import type { RunLocal } from "../core/shell";
-import { HostError } from "../core/errors";
-import type { HostLease } from "../host/lease";
-import { parseSections, section, text } from "../host/probe";
 import type { DiskContent } from "../host/disk-content";
-import type { HostSession } from "../host/session";
+import type { HostContext } from "../host/flow";
+import { observeHost } from "../host/observe";
 import type { Candidates, Installer } from "./kexec-candidates";
 import { nixosProbe, parseNixosFacts, type NixosFacts } from "./facts";
 import type { NixosSpec } from "./spec";
 
 /** What every phase of a NixOS host works with. */
-export interface NixosContext {
+export interface NixosContext extends HostContext {
   spec: NixosSpec;
-  session: HostSession;
-  progress: Progress;
   runLocal: RunLocal;
   notes: Notes;
-  /** Only a run that may change the machine has one; a mere look has none. */
-  lease?: HostLease;
 }
 
 /** What one phase learned and a later one needs. */
@@ -33,6 +26,8 @@ export interface Notes {
   derivations?: Derivation[];
   /** disko began, now or in an earlier run that the state knows of: the disks hold nothing whole. */
   diskoBegan?: boolean;
+  /** The machine runs a NixOS that stays: nothing is installed. */
+  updating?: boolean;
   /** A machine that this resource did not install becomes its own. */
   adopting?: boolean;
   /** The reboot into the installed system was ordered and nothing of it was seen yet. */
@@ -66,26 +61,11 @@ export interface DiskRecord {
   content?: DiskContent;
 }
 
-/** One probe, one command, one connection. A run's lease is renewed by the same command, before it looks. */
-export async function observe(
-  context: Pick<NixosContext, "session" | "spec" | "lease">,
-): Promise<NixosFacts> {
-  const { session, spec, lease } = context;
+export function observe(context: Pick<NixosContext, "session" | "spec" | "lease">): Promise<NixosFacts> {
+  const { spec } = context;
   const probe = nixosProbe({
     toplevel: spec.toplevel,
     devices: [...spec.disks.map((disk) => disk.device), ...spec.inputs.layout.kept],
   });
-  const script =
-    lease === undefined ? probe : `${section("lease", `(${await lease.script()}\n) 2>&1`)}\n${probe}`;
-  const result = await session.run(script, { deadlineSeconds: 60 });
-  const facts = parseNixosFacts(result.stdout);
-  if (facts.bootId === "" || facts.kernelRelease === "") {
-    throw new HostError("command-failed", {
-      what: "the probe gave no boot_id and no kernel release",
-      expected: "a Linux host with /proc",
-      seen: result.stderr.trim() || result.stdout.slice(0, 200) || "nothing",
-    });
-  }
-  const mine = await lease?.isMine(text(parseSections(result.stdout), "lease"));
-  return mine === false ? observe(context) : facts;
+  return observeHost(context, probe, parseNixosFacts);
 }

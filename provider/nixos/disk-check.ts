@@ -2,11 +2,11 @@ import { HostError } from "../core/errors";
 import { bytes } from "../core/format";
 import { contentChange, contentInWords, contentOf } from "../host/disk-content";
 import type { Disk } from "../host/disks";
-import type { ReceiptDisk } from "../host/receipt";
 import type { DiskRecord } from "./context";
 import { usageOf } from "./disk-usage";
 import type { NixosFacts } from "./facts";
 import { findDisk } from "./find-disk";
+import type { ReceiptDisk } from "./receipt";
 import type { DeclaredDisk, NixosSpec } from "./spec";
 
 export { findDisk } from "./find-disk";

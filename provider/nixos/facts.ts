@@ -3,6 +3,7 @@ import { quote } from "../core/quote";
 import { hostProbe, parseHostFacts, type HostFacts, type Mount } from "../host/facts";
 import { parseSections, section, text, type Sections } from "../host/probe";
 import { bootDefaultProbe, parseBootDefault, type BootDefault } from "./boot-default";
+import { parseInstallReceipt, type InstallReceipt } from "./receipt";
 import { wentDownInCopy } from "./unflushed";
 
 /** What one probe saw of a machine that is, or is to become, a NixOS host. */
@@ -19,6 +20,7 @@ export interface NixosFacts extends HostFacts {
   wentDownInCopy: boolean;
   /** The running system's store and profile. */
   live: SystemRoot;
+  receipt: InstallReceipt | undefined;
   /** The system that is being installed under /mnt. */
   target: SystemRoot & { mounted: boolean };
 }
@@ -73,6 +75,7 @@ export function parseNixosFacts(output: string): NixosFacts {
   const sections = parseSections(output);
   return {
     ...parseHostFacts(sections),
+    receipt: parseInstallReceipt(text(sections, "receipt")),
     bootedSystem: text(sections, "booted-system"),
     currentSystem: text(sections, "current-system"),
     bootedFiles: text(sections, "booted-files"),

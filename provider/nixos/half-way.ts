@@ -1,12 +1,5 @@
-import { HostError, type ErrorCode } from "../core/errors";
+import { HostError } from "../core/errors";
 import type { NixosSpec } from "./spec";
-
-/** The ways in which a machine does not answer. */
-const outOfReach: readonly ErrorCode[] = ["unreachable", "connection-lost", "deadline-exceeded"];
-
-export function isOutOfReach({ code }: HostError): boolean {
-  return outOfReach.includes(code);
-}
 
 /**
  * The third of the three honest ends: neither the old system nor the new one. Between disko's begin and a proved

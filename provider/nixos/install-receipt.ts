@@ -1,6 +1,6 @@
-import type { Receipt } from "../host/receipt";
 import type { NixosContext } from "./context";
 import type { NixosFacts } from "./facts";
+import type { InstallReceipt } from "./receipt";
 
 /** The receipt on the machine is of exactly this install, and says that the phase was proved. */
 export function receiptSays(facts: NixosFacts, context: Pick<NixosContext, "spec">, phase: string): boolean {
@@ -24,7 +24,7 @@ export function installReceipt(
   facts: NixosFacts,
   done: string[],
   { wiping = false } = {},
-): Receipt {
+): InstallReceipt {
   const earlier = facts.receipt?.machine === spec.machine ? facts.receipt : undefined;
   const disks = notes.disksBefore ?? (earlier?.installKey === spec.installKey ? earlier.disks : []);
   return {

@@ -2,7 +2,7 @@ import { HostError } from "../core/errors";
 import { howToAdopt, isAdoption, requireAdoptable } from "./adoption";
 import { disksWithoutConsent, howToConsent } from "./consent";
 import type { Earlier, NixosContext } from "./context";
-import { receiptPaths } from "../host/receipt";
+import { receiptPaths, refuseForeignReceipt } from "../host/receipt";
 import { findDisk } from "./disk-check";
 import { diskoOutputs } from "./disko-mode";
 import { isInstaller, isNixos, type NixosFacts } from "./facts";
@@ -18,7 +18,7 @@ export function plan(context: NixosContext, facts: NixosFacts, earlier: Earlier 
     requireAdoptable(spec, facts);
     return updateSequence;
   }
-  refuseForeignReceipt(spec, facts);
+  refuseForeign(spec, facts);
   const wasInstalled = earlier !== undefined && earlier.installKey !== "";
   // What disko began is to be ended: consent was given, and there is nothing to lose any more.
   const begun = earlier?.begun === spec.installKey;
@@ -63,17 +63,10 @@ function requireInstallInputs(spec: NixosSpec): Sequence {
   return installSequence(spec);
 }
 
-function refuseForeignReceipt(spec: NixosSpec, facts: NixosFacts): void {
-  if (facts.receipt === undefined || facts.receipt.machine === spec.machine) return;
-  throw new HostError("foreign-machine", {
-    what: "this machine holds the receipt of another resource; nothing was changed",
-    expected: `machine "${spec.machine}"`,
-    seen: `machine "${facts.receipt.machine}"`,
-    next:
-      "check connection.host; two resources must not deploy to one machine. If the other one is gone for good: " +
-      (isNixos(facts) ? `${howToAdopt} ` : "") +
-      `To install the machine anew, remove ${receiptPaths.join(" and ")} on it`,
-  });
+function refuseForeign(spec: NixosSpec, facts: NixosFacts): void {
+  const adopt = isNixos(facts) ? `${howToAdopt} ` : "";
+  const anew = `To install the machine anew, remove ${receiptPaths.join(" and ")} on it`;
+  refuseForeignReceipt(spec.machine, facts.receipt, adopt + anew);
 }
 
 function requireFreshInstall(spec: NixosSpec, facts: NixosFacts, earlier: Earlier): void {

@@ -1,6 +1,6 @@
-import { asHostError, type HostError } from "../core/errors";
 import type { Drift } from "../core/drift";
-import { contextFor, type HostTools } from "./deploy";
+import { justLook, type Observation } from "../host/observe";
+import { contextFor, type NixosTools } from "./deploy";
 import { observe } from "./context";
 import { findNixosDrift, observedKeys } from "./drift";
 import { isNixos, type NixosFacts } from "./facts";
@@ -8,32 +8,19 @@ import { announcedHostKeys } from "./given-host-keys";
 import type { NixosHostInputs } from "./schema";
 import { disksSeen, isInstalled, type HostState } from "./state";
 
-/** What a refresh found. It never changes the machine, and never drops one that does not answer. */
-export interface Observation {
-  state: HostState;
-  /** The inputs as the machine shows them: what the next preview is compared with. */
-  inputs: NixosHostInputs;
-  drift: Drift[];
-  /** Why nothing could be seen; the state is then what it was. */
-  unseen: HostError | undefined;
-}
-
 export async function read(
-  tools: HostTools,
+  tools: NixosTools,
   state: HostState,
   lastSeen: NixosHostInputs,
-): Promise<Observation> {
+): Promise<Observation<HostState, NixosHostInputs>> {
   const declared = declaredIn(state, lastSeen);
   const context = contextFor(tools, declared, state);
-  let facts: NixosFacts;
-  try {
+  const { facts, unseen } = await justLook(context.session, async () => {
     context.session.announce(await announcedHostKeys(declared.install));
-    facts = await observe(context);
-  } catch (error) {
-    return { state, inputs: isInstalled(state) ? lastSeen : declared, drift: [], unseen: asHostError(error) };
-  } finally {
-    await context.session.end();
-  }
+    return observe(context);
+  });
+  if (facts === undefined)
+    return { state, inputs: isInstalled(state) ? lastSeen : declared, drift: [], unseen };
   const seen = observedKeys(facts, declared.current.toplevel);
   const next: HostState = {
     ...state,

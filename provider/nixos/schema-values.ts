@@ -2,11 +2,6 @@ import { z } from "zod";
 import { absolutePath, text } from "../host/schema-values";
 
 /** The single values that only a NixOS machine has. Every message goes on after the property's path. */
-export const machineName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a name of letters, digits, '.', '_' and '-'")
-  .max(64, "must be a name of at most 64 characters");
-
 export const storePath = z
   .string()
   .regex(

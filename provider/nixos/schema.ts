@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { connection } from "../host/connection-schema";
 import { hostLogin } from "../host/login-schema";
 import * as value from "../host/schema-values";
 import * as nixosValue from "./schema-values";
@@ -7,14 +8,6 @@ import * as nixosValue from "./schema-values";
  * The shape of checked inputs, each value by itself; what depends on several: input-rules.ts.
  * Descriptions, units and defaults: resources/nixos-host-args.ts.
  */
-const deadlines = z.strictObject({
-  connectSeconds: value.seconds.optional(),
-  bootSeconds: value.seconds.optional(),
-  phaseSeconds: value.seconds.optional(),
-});
-
-const connection = z.strictObject({ host: value.host, ...hostLogin, deadlines: deadlines.optional() });
-
 const oldConnection = z.strictObject({ host: value.host.optional(), ...hostLogin });
 
 export const phaseNames = ["kexec", "disko", "install", "reboot"] as const;
@@ -106,7 +99,7 @@ const nix = z.strictObject({
 
 /** What a program can write. */
 export const declaredShape = {
-  machine: nixosValue.machineName,
+  machine: value.machineName,
   connection,
   install: install.optional(),
   system,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Access } from "../core/shell";
 import { accessOf, authOf, hasOwnKey, hostKeysOf, jumpOf, sudoOf } from "../host/access";
+import { deadlinesOf, type Deadlines } from "../host/connection-schema";
 import type { Ways } from "../host/session";
 import type { KexecImageReference } from "./kexec-reference";
 import { phaseNames, type diskoModes, type NixosHostInputs } from "./schema";
@@ -20,7 +21,7 @@ export interface NixosSpec {
   allowReinstall: readonly string[];
   /** Which install this is: another key needs the disks to be wiped again. */
   installKey: string;
-  deadlines: { bootSeconds: number; phaseSeconds: number };
+  deadlines: Deadlines;
 }
 
 export interface DeclaredDisk {
@@ -46,10 +47,7 @@ export function specOf(inputs: NixosHostInputs): NixosSpec {
     mountpoints: inputs.layout.mountpoints,
     allowReinstall: install?.allowReinstall ?? [],
     installKey: installKey(inputs),
-    deadlines: {
-      bootSeconds: connection.deadlines?.bootSeconds ?? 600,
-      phaseSeconds: connection.deadlines?.phaseSeconds ?? 3600,
-    },
+    deadlines: deadlinesOf(connection),
   };
 }
 

@@ -1,3 +1,4 @@
+import { historyWith } from "../host/history";
 import type { Attempt } from "../host/receipt";
 import type { DiskRecord, NixosContext } from "./context";
 import { recordDisks } from "./disk-check";
@@ -49,8 +50,6 @@ export interface Deployment {
   at: string;
 }
 
-const historyLength = 5;
-
 export function stateOf(
   context: NixosContext,
   facts: NixosFacts,
@@ -59,12 +58,13 @@ export function stateOf(
 ): HostState {
   const { spec, session, notes } = context;
   const { phase, unfinished } = run;
+  const { toplevel } = spec;
   const wiped =
     receiptSays(facts, context, "disko") || (phase === "confirm" && unfinished === "" && isNixos(facts));
   const begun = isHalfWay(phase) && diskoBegan(facts, context);
   return {
     ...spec.inputs,
-    ...observedKeys(facts, spec.toplevel),
+    ...observedKeys(facts, toplevel),
     phase,
     unfinished,
     hostKeys: [...session.hostKeys],
@@ -79,14 +79,14 @@ export function stateOf(
       : (olds?.kexecImage ?? { sha256: "", kernelRelease: "" }),
     history:
       phase === "confirm"
-        ? historyWith(olds?.history ?? [], spec.toplevel, facts.kernelRelease)
+        ? historyWith(olds?.history ?? [], { toplevel, kernelRelease: facts.kernelRelease }, "toplevel")
         : (olds?.history ?? []),
     attempts: facts.receipt?.attempts ?? [],
     __installed: {
       installKey: wiped ? spec.installKey : begun ? "" : (olds?.__installed.installKey ?? ""),
       ...(begun ? { begun: spec.installKey } : {}),
     },
-    __declared: { toplevel: spec.toplevel, kernelRelease: spec.kernelRelease },
+    __declared: { toplevel, kernelRelease: spec.kernelRelease },
     __stateVersion: 1,
   };
 }
@@ -112,9 +112,4 @@ function isHalfWay(phase: string): boolean {
 /** The declared system, or an earlier one, runs from the disk: drift can be told. */
 export function isInstalled(state: HostState): boolean {
   return !["", "kexec", "disko", "install"].includes(state.phase);
-}
-
-function historyWith(history: readonly Deployment[], toplevel: string, kernelRelease: string): Deployment[] {
-  if (history[0]?.toplevel === toplevel) return [...history];
-  return [{ toplevel, kernelRelease, at: new Date().toISOString() }, ...history].slice(0, historyLength);
 }

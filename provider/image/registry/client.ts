@@ -5,7 +5,7 @@ import { isGone, unexpected } from "./answers";
 import { Authentication, type Purpose } from "./authentication";
 import { ask, type Answer, type Question, type Way } from "./http";
 import { configDigestOf, imageConfigOf, manifestOf, manifestTypes, type ImageConfig } from "./image-config";
-import { isDigest } from "./reference";
+import { isDigest } from "../../core/image-reference";
 
 export interface Manifest {
   mediaType: string;

@@ -4,7 +4,7 @@ import * as tls from "node:tls";
 import { HostError } from "../../core/errors";
 import { bytes } from "../../core/format";
 import { networkFailure } from "./network-failures";
-import { authorityProblem, certificatesOf } from "./pem";
+import { authorityProblem, certificatesOf } from "../../core/pem";
 
 export interface Question {
   method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";

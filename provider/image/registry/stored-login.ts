@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { RegistryLogin } from "../types";
-import type { ImageReference } from "./reference";
+import type { ImageReference } from "../../core/image-reference";
 
 type Place = Pick<ImageReference, "registry" | "repository">;
 

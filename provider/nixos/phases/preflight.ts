@@ -1,6 +1,6 @@
-import { HostError } from "../../core/errors";
 import { bytes } from "../../core/format";
 import type { Phase } from "../../core/phase";
+import { problemsIn, refuse, type Problem } from "../../host/problems";
 import { unlockProblem } from "../boot-unlock";
 import type { DiskRecord, NixosContext } from "../context";
 import { demandsOf, identityProblems, recordDisks, requireSameContent } from "../disk-check";
@@ -24,7 +24,10 @@ export const preflight: Phase<NixosFacts, NixosContext> = {
   isDone: (facts, context) => isInstaller(facts) && receiptSays(facts, context, "kexec"),
   async run(context, facts) {
     const { spec, notes } = context;
-    refuse(preflightProblems(spec, facts, notes.disksAgreed ?? notes.disksBefore));
+    refuse(
+      preflightProblems(spec, facts, notes.disksAgreed ?? notes.disksBefore),
+      "the machine cannot be installed as it is; nothing was changed",
+    );
     const next =
       "see what is on it now. If it may go, run pulumi refresh, so that it is recorded, then run pulumi up again";
     requireSameContent(facts, demandsOf(spec), notes.disksAgreed ?? [], next);
@@ -52,11 +55,6 @@ export const preflight: Phase<NixosFacts, NixosContext> = {
         };
   },
 };
-
-export interface Problem {
-  expected: string;
-  seen: string;
-}
 
 /** A table of what a machine must be, against what the probe saw. */
 export function preflightProblems(
@@ -117,19 +115,4 @@ function kexecProblems({ kexecImages }: NixosSpec, facts: NixosFacts): Problem[]
     ],
     [unlocked.length === 0, lockedReference, unlocked.join(", ")],
   ]);
-}
-
-/** Rows of: is it so, what is needed, what was seen. */
-function problemsIn(table: [boolean, string, string][]): Problem[] {
-  return table.flatMap(([fine, expected, seen]) => (fine ? [] : [{ expected, seen }]));
-}
-
-function refuse(problems: Problem[]): void {
-  if (problems.length === 0) return;
-  throw new HostError("preflight-refused", {
-    what: "the machine cannot be installed as it is; nothing was changed",
-    expected: problems.map((problem) => problem.expected).join("; "),
-    seen: problems.map((problem) => problem.seen).join("; "),
-    next: "correct what is named, then run pulumi up again",
-  });
 }

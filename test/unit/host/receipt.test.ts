@@ -6,17 +6,20 @@ import {
   keepReceipt,
   parseReceipt,
   receiptPaths,
+  refuseForeignReceipt,
   withAttempt,
   writeReceipt,
   type Receipt,
 } from "../../../provider/host/receipt";
-import type { HostSession } from "../../../provider/host/session";
 import { failureOf } from "../support/fake-shell";
 
-const receipt: Receipt = {
+interface Own {
+  done: string[];
+}
+const own = ({ done = [] }: Partial<Own>): Own => ({ done });
+
+const receipt: Receipt & Own = {
   machine: 'it\'s "web" $HOME',
-  installKey: "0123456789abcdef",
-  disks: [{ device: "/dev/disk/by-id/virtio-LAB1", serial: "LAB1", wwn: "", sizeBytes: 4294967296 }],
   done: ["kexec"],
   attempts: [{ at: "2025-01-01T00:00:00.000Z", phase: "disko", code: "disko-failed" }],
 };
@@ -45,14 +48,14 @@ test.each([
   expect(said.trim().split("\n")).toEqual(paths.map(() => JSON.stringify(receipt)));
   const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   expect(files).toHaveLength(paths.length);
-  for (const path of paths) expect(parseReceipt(readFileSync(root + path, "utf8"))).toEqual(receipt);
+  for (const path of paths) expect(parseReceipt(readFileSync(root + path, "utf8"), own)).toEqual(receipt);
 });
 
 test("an older receipt is replaced as a whole", () => {
   const place = { installer: false, mounted: false };
   runBelowRoot(writeReceipt(receipt, place));
-  runBelowRoot(writeReceipt({ ...receipt, done: [] }, place));
-  expect(parseReceipt(readFileSync(root + disk, "utf8"))?.done).toEqual([]);
+  runBelowRoot(writeReceipt({ ...receipt, attempts: [] }, place));
+  expect(parseReceipt(readFileSync(root + disk, "utf8"))?.attempts).toEqual([]);
 });
 
 test("a place that cannot be written ends the script with an error, and the old receipt stays", () => {
@@ -64,16 +67,41 @@ test("a place that cannot be written ends the script with an error, and the old 
 
 test.each([
   ["what was written", JSON.stringify(receipt), receipt],
-  [
-    "an older form with less in it",
-    '{"machine":"web","installKey":"k"}',
-    { machine: "web", installKey: "k", disks: [], done: [], attempts: [] },
-  ],
+  ["one with less in it", '{"machine":"web"}', { machine: "web", done: [], attempts: [] }],
   ["nothing", "", undefined],
   ["half a file", '{"machine":"we', undefined],
   ["another program's file", '{"name":"web"}', undefined],
   ["null", "null", undefined],
-])("parse %s", (_, json, expected) => expect(parseReceipt(json)).toEqual(expected));
+])("parse %s", (_, json, expected) => expect(parseReceipt(json, own)).toEqual(expected));
+
+test("what only another kind of host writes is not read", () =>
+  expect(Object.keys(parseReceipt(JSON.stringify(receipt)) ?? {})).toEqual(["machine", "attempts"]));
+
+test("the machine is written first: the lease looks for it there", () => {
+  const read = parseReceipt(JSON.stringify(receipt), own) as Receipt;
+  expect(
+    writeReceipt(withAttempt(read, { at: "1", phase: "p", code: "c" }), { installer: false, mounted: false }),
+  ).toContain(`'{"machine":`);
+});
+
+describe("a receipt of another resource", () => {
+  test("is refused, and both are named", async () => {
+    const error = await failureOf(() => refuseForeignReceipt("db", receipt, "set adopt: true"));
+    expect([error.code, error.details.expected, error.details.seen]).toEqual([
+      "foreign-machine",
+      'machine "db"',
+      `machine "${receipt.machine}"`,
+    ]);
+    expect(error.details.next).toContain("gone for good: set adopt: true");
+  });
+
+  test.each([
+    ["none", undefined],
+    ["one's own", { ...receipt, machine: "db" }],
+  ])("%s is not", (_, kept) => {
+    expect(() => refuseForeignReceipt("db", kept, "")).not.toThrow();
+  });
+});
 
 test("the installer's own receipt is read before the one on the disk", () =>
   expect(receiptPaths).toEqual([ram, disk]));
@@ -90,7 +118,7 @@ describe("keeping it", () => {
     run: () => Promise.resolve({ exitCode: 0, stdout: "", stderr: "", ...answer }),
   });
   const keep = (answer: object) =>
-    keepReceipt(answering(answer) as unknown as HostSession, receipt, { installer: true, mounted: false });
+    keepReceipt(answering(answer), receipt, { installer: true, mounted: false });
 
   test("what the host read back is what was meant", async () => {
     await expect(keep({ stdout: `${JSON.stringify(receipt)}\n` })).resolves.toBeUndefined();

@@ -1,7 +1,7 @@
 import { consequences, requireReinstallConsent } from "../../../provider/nixos/consequences";
 import { diskoBegan, installReceipt } from "../../../provider/nixos/install-receipt";
 import { type diskoModes } from "../../../provider/nixos/schema";
-import { parseReceipt } from "../../../provider/host/receipt";
+import { parseInstallReceipt } from "../../../provider/nixos/receipt";
 import { contextOf, device, inputsOf, installerFacts, stateWith } from "../support/builders";
 import { failureOf } from "../support/fake-shell";
 
@@ -40,8 +40,8 @@ describe.each(words)("mode %s", (mode, does, done, consent) => {
 describe("a receipt that says that disko was started", () => {
   const context = contextOf();
   const receiptOf = (done: string[], wiping: boolean) =>
-    parseReceipt(JSON.stringify(installReceipt(context, installerFacts(), done, { wiping })));
-  const began = (receipt: ReturnType<typeof parseReceipt>) =>
+    parseInstallReceipt(JSON.stringify(installReceipt(context, installerFacts(), done, { wiping })));
+  const began = (receipt: ReturnType<typeof parseInstallReceipt>) =>
     diskoBegan(installerFacts({ receipt }), context);
 
   test("survives the way to the host and back", () => {

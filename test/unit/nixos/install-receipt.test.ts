@@ -1,6 +1,7 @@
 import type { NixosContext } from "../../../provider/nixos/context";
 import type { NixosFacts } from "../../../provider/nixos/facts";
 import { diskoBegan, installReceipt } from "../../../provider/nixos/install-receipt";
+import { parseInstallReceipt } from "../../../provider/nixos/receipt";
 import { installKey } from "../../../provider/nixos/spec";
 import { contextOf, device, inputsOf, installerFacts } from "../support/builders";
 
@@ -42,4 +43,20 @@ test.each<[string, object | undefined, NixosContext["notes"], boolean]>([
 ])("disko began, by %s", (_, found, notes, expected) => {
   const facts = { ...installerFacts(), receipt: found } as NixosFacts;
   expect(diskoBegan(facts, { ...contextOf(), notes })).toBe(expected);
+});
+
+test.each<[string, object, object]>([
+  ["what was written", { ...receipt, wiping: true }, { ...receipt, wiping: true }],
+  [
+    "an older form with less in it",
+    { machine: "web", installKey: "k" },
+    { machine: "web", installKey: "k", disks: [], done: [], attempts: [] },
+  ],
+  [
+    "what another kind of host left is of no install",
+    { machine: "web", attempts: [], pinned: "abc.0" },
+    { machine: "web", installKey: "", disks: [], done: [], attempts: [] },
+  ],
+])("parse %s", (_, written, expected) => {
+  expect(parseInstallReceipt(JSON.stringify(written))).toEqual(expected);
 });

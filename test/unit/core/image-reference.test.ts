@@ -5,7 +5,7 @@ import {
   referenceProblem,
   repositoryProblem,
   tagProblem,
-} from "../../../../provider/image/registry/reference";
+} from "../../../provider/core/image-reference";
 
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 
