@@ -1,54 +1,44 @@
 import { z } from "zod";
-import { hostLogin } from "../host/login-schema";
+import { connection } from "../host/connection-schema";
+import { healthChecks } from "../host/health-schema";
+import { registryLogin } from "../host/registry-login";
 import * as value from "../host/schema-values";
+import * as fcosValue from "./schema-values";
 
-/** What a program can write. Descriptions, units and defaults: resources/fcos-host-args.ts. */
-const deadlines = z.strictObject({
-  connectSeconds: value.seconds.optional(),
-  bootSeconds: value.seconds.optional(),
-  phaseSeconds: value.seconds.optional(),
+/**
+ * The shape of checked inputs, each value by itself; what depends on several: input-rules.ts.
+ * Descriptions, units and defaults: resources/fcos-host-args.ts.
+ */
+const drivers = ["auto", "rpm-ostree", "bootc"] as const;
+const transports = ["unverified-registry", "image-signed", "remote-registry"] as const;
+const rebootPolicies = ["now", "manual"] as const;
+const updateDriverPolicies = ["mask", "fail"] as const;
+
+const kernelArguments = z.strictObject({
+  present: z.array(fcosValue.kernelArgument).optional(),
+  absent: z.array(fcosValue.kernelArgument).optional(),
 });
 
-const healthCheck = z.strictObject({
-  command: value.text.optional(),
-  unit: value.text.optional(),
-  tcp: z.strictObject({ port: value.port, host: value.host.optional() }).optional(),
-  http: z.strictObject({ url: value.text, status: z.number().optional() }).optional(),
-  retries: z.number().optional(),
-  intervalSeconds: value.seconds.optional(),
-  deadlineSeconds: value.seconds.optional(),
-});
-
-export const drivers = ["auto", "rpm-ostree", "bootc"] as const;
-export const transports = ["unverified-registry", "image-signed", "remote-registry"] as const;
-export const rebootPolicies = ["now", "manual"] as const;
-
+/** What a program can write; of `image` only the reference is left, and the kernel goes on as `booted.kernelRelease`. */
 export const declaredShape = {
-  machine: value.text,
-  connection: z.strictObject({ host: value.host, ...hostLogin, deadlines: deadlines.optional() }),
-  image: value.text,
+  machine: value.machineName,
+  connection,
+  image: fcosValue.image,
   driver: z.enum(drivers).optional(),
   transport: z.enum(transports).optional(),
-  remote: value.text.optional(),
-  registry: z
-    .strictObject({
-      username: value.text.optional(),
-      password: value.text.optional(),
-      certificateAuthority: value.text.optional(),
-    })
-    .optional(),
+  remote: fcosValue.remote.optional(),
+  registry: z.strictObject(registryLogin).optional(),
   reboot: z.enum(rebootPolicies).optional(),
   rollback: z.strictObject({ automatic: z.boolean().optional(), guard: z.boolean().optional() }).optional(),
-  healthChecks: z.record(z.string(), healthCheck).optional(),
-  updateDriver: z.enum(["mask", "fail"]).optional(),
-  kernelArguments: z
-    .strictObject({ present: z.array(value.text).optional(), absent: z.array(value.text).optional() })
-    .optional(),
-  unchangedEtc: z.array(value.absolutePath).optional(),
+  healthChecks: healthChecks.optional(),
+  updateDriver: z.enum(updateDriverPolicies).optional(),
+  kernelArguments: kernelArguments.optional(),
+  unchangedEtc: z.array(fcosValue.etcPath).optional(),
   adopt: z.boolean().optional(),
+  probeInPreview: z.boolean().optional(),
 };
 
-/** What stands on both sides: declared by the constructor, observed by the outputs. */
+/** What stands on both sides: declared by the constructor, observed by the outputs. What was observed is not judged. */
 const twoSided = {
   booted: z.strictObject({
     digest: z.string(),
@@ -63,11 +53,6 @@ const twoSided = {
   changedEtc: z.array(z.string()),
 };
 
-export const fcosHostSchema = z.strictObject({
-  ...declaredShape,
-  ...twoSided,
-  __inputError: z.string().optional(),
-  __urn: z.string(),
-});
+export const fcosHostSchema = z.strictObject({ ...declaredShape, ...twoSided, __urn: z.string() });
 
 export type FcosHostInputs = z.infer<typeof fcosHostSchema>;

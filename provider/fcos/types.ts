@@ -1,9 +1,13 @@
+import type { Phase } from "../core/phase";
 import type { HostSession } from "../host/session";
 import type { HostLease } from "../host/lease";
 import type { Progress } from "../core/progress";
 import type { SystemFacts } from "../host/system-facts";
 import type { HealthCheck } from "../host/health";
+import type { FcosReceipt } from "./receipt";
 import type { FcosHostInputs } from "./schema";
+
+export type DriverName = "rpm-ostree" | "bootc";
 
 /** One system on the disk, or staged to become one. */
 export interface Deployment {
@@ -16,6 +20,8 @@ export interface Deployment {
   reference: string;
   booted: boolean;
   staged: boolean;
+  /** Only of a staged one: somebody has locked it, so that no reboot finalizes it. */
+  locked?: boolean;
   pinned: boolean;
   /** "none", or "development", "hotfix", "transient". */
   unlocked: string;
@@ -27,6 +33,9 @@ export interface Deployment {
   bootEntry: BootEntry | undefined;
 }
 
+/** What a driver's status tells of a deployment; the rest is read from the disk. */
+export type ListedDeployment = Omit<Deployment, "kernels" | "bootEntry">;
+
 export interface BootEntry {
   file: string;
   title: string;
@@ -37,27 +46,42 @@ export interface BootEntry {
 
 /** What one probe saw of an ostree machine. `deployments`: as the boot loader tries them, the first one first. */
 export interface FcosFacts extends SystemFacts {
+  receipt: FcosReceipt | undefined;
   ostreeBooted: boolean;
   tools: { rpmOstree: boolean; bootc: boolean };
+  /** Whose status this is. Empty: the asked tool is not there. */
+  driver: DriverName | "";
   deployments: Deployment[];
   /** Title of a transaction that runs now; empty: none. */
   transaction: string;
-  /** Somebody who updates the machine by himself: `Zincati (zincati.service)`. Empty: none is active. */
-  updateDriver: { name: string; unit: string } | undefined;
+  /** Those that update the machine by themselves and are at work: `Zincati (zincati.service)`. */
+  updateDrivers: { name: string; unit: string }[];
   /** bootc says that it cannot manage what is there, because of local layering. */
   bootcIncompatible: boolean;
-  /** The Machine Config Operator's marks on the node. */
-  managedByMachineConfigOperator: boolean;
+  /** Files that the Machine Config Operator leaves on its nodes. */
+  machineConfigOperatorMarks: string[];
   /** /etc/containers/policy.json as it is; empty: not there. */
   signaturePolicy: string;
   /** Bytes of the pieces that decide whether a rebase fits. */
   freeBytes: { boot: number; sysroot: number };
+  /** The kernel arguments of the next boot; read only where they are asked for. */
+  nextKernelArguments: string;
   /** `M /etc/ssh/sshd_config`, of `ostree admin config-diff`; only below the asked paths. */
   changedEtc: string[];
   /** ostree's own words when the last finalization failed; empty: it did not. */
   finalizeFailure: string;
-  /** The boot-time guard on the host: armed for a deployment, or what it did. */
-  guard: { armedFor: string; rolledBack: string };
+  guard: GuardFacts;
+}
+
+/** The boot-time guard: a unit in the new deployment that goes back by itself when nobody confirms it. */
+export interface GuardFacts {
+  /** The deployment that it would leave, and where it would go; empty: it is not armed. */
+  armedFor: string;
+  previous: string;
+  /** It is going back at this moment. */
+  firing: boolean;
+  /** What it did since it was armed last: `<left> <previous> <time>`, or `<left> failed <words>`. */
+  rolledBack: string;
 }
 
 /** The checked inputs with every default filled in: what the phases work with. */
@@ -69,7 +93,7 @@ export interface FcosSpec {
   digest: string;
   /** Undefined: the image's one kernel folder says it. */
   kernelRelease: string | undefined;
-  driver: "auto" | "rpm-ostree" | "bootc";
+  driver: "auto" | DriverName;
   transport: "unverified-registry" | "image-signed" | "remote-registry";
   reboot: "now" | "manual";
   automaticRollback: boolean;
@@ -91,12 +115,16 @@ export interface FcosContext {
   lease?: HostLease;
 }
 
+export type FcosPhase = Phase<FcosFacts, FcosContext>;
+
 /** What one phase learned and a later one needs. */
 export interface FcosNotes {
-  /** The deployment that ran when this run began: where a rollback goes. */
+  /** The deployment that a failed run goes back to: what ran when it began, or before an interrupted run began. */
   before?: Deployment;
-  /** The kernel that it ran, by `uname -r`. */
+  /** The kernel that it ran. */
   kernelBefore?: string;
-  /** The deployment that this run pinned when it was confirmed, by earlier receipt: to be unpinned by the next one. */
-  pinnedBefore?: string;
+  /** The deployment that this run, or the interrupted one before it, moves the machine to. */
+  target?: Deployment;
+  /** What ostree said when it finalized. */
+  finalizeWords?: string;
 }

@@ -1,0 +1,82 @@
+import { quote } from "../core/quote";
+
+/** How the host gets an image from a registry that does not give it to everybody, or whose certificate nobody knows. */
+export interface RegistryLogin {
+  /** `host` or `host:port`. */
+  registry: string;
+  username?: string | undefined;
+  password?: string | undefined;
+  certificateAuthority?: string | undefined;
+}
+
+const folder = "/run/pulumi-immutable-os/registry-login";
+
+/**
+ * The files are lent to their places for the time of one pull. Somebody's file that is there waits beside it under
+ * another name, on the same disk: whatever kills a pull, the next step finds it there and puts it back.
+ */
+function shellWords(registry: string): string {
+  return `from=${folder}
+auth=/run/ostree/auth.json
+authority=${quote(`/etc/containers/certs.d/${registry}/ca.crt`)}
+lend() {
+  [ -e "$from/$1" ] || return 0
+  if cmp -s "$from/$1" "$2"; then return 0; fi
+  mkdir -p "\${2%/*}" && cp "$from/$1" "$2.ours" && chmod "$3" "$2.ours" || return
+  [ ! -e "$2" ] || mv "$2" "$2.before" || return
+  : > "$from/$1.lent" && mv "$2.ours" "$2"
+}
+take_back() {
+  rm -f "$2.ours"
+  if [ -e "$2.before" ]; then mv -f "$2.before" "$2"
+  elif [ -e "$from/$1.lent" ]; then rm -f "$2"; fi
+  rm -f "$from/$1.lent"
+}
+take_all_back() {
+  take_back auth.json "$auth"
+  take_back ca.crt "$authority"
+  rmdir "\${authority%/*}" 2>/dev/null
+  rm -rf "$from"
+}`;
+}
+
+/** Brings what is secret to the host. Never a job's script: that stays in a file. */
+export function placeLogin(login: RegistryLogin): string {
+  const { registry, username, password, certificateAuthority } = login;
+  const files = {
+    ...(username !== undefined &&
+      password !== undefined && { "auth.json": authFile(registry, username, password) }),
+    ...(certificateAuthority !== undefined && { "ca.crt": certificateAuthority }),
+  };
+  return `${shellWords(registry)}
+take_all_back
+umask 077
+mkdir -p "$from" || exit
+${Object.entries(files)
+  .map(([name, content]) => `printf '%s' ${quote(content)} > "$from/${name}" || exit`)
+  .join("\n")}`;
+}
+
+/** Runs a script, of one command, with what was placed before; takes it back in every end. */
+export function withLogin(registry: string, script: string): string {
+  return `${shellWords(registry)}
+trap 'code=$?; take_all_back; exit $code' EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT HUP
+# World-readable: the registry's client may run as nobody.
+lend ca.crt "$authority" 644 && lend auth.json "$auth" 600 || exit
+${script}`;
+}
+
+/** For what was placed and not used. Not while a job may still pull: its own trap does it. */
+export function removeLogin(registry: string): string {
+  return `${shellWords(registry)}
+take_all_back
+:`;
+}
+
+/** See containers-auth.json(5). */
+function authFile(registry: string, username: string, password: string): string {
+  const auth = Buffer.from(`${username}:${password}`).toString("base64");
+  return JSON.stringify({ auths: { [registry]: { auth } } });
+}
