@@ -1,3 +1,21 @@
+export type {
+  ConnectionArgs,
+  DeadlineArgs,
+  HostLoginArgs,
+  JumpHostArgs,
+  LoginArgs,
+} from "./resources/connection-args";
+export { FcosHost } from "./resources/fcos-host";
+export type {
+  FcosHostArgs,
+  HealthCheckArgs,
+  HttpCheckArgs,
+  ImageToRunArgs,
+  KernelArgumentsArgs,
+  RollbackArgs,
+  TcpCheckArgs,
+} from "./resources/fcos-host-args";
+export type { ConfirmedImage, HostDeployment } from "./resources/fcos-host-outputs";
 export { FcosLayeredImage } from "./resources/fcos-layered-image";
 export type {
   BaseArgs,
@@ -10,7 +28,6 @@ export type {
   KernelArgs,
   PackagesArgs,
   RegistryArgs,
-  RegistryLoginArgs,
   RpmArgs,
   SignArgs,
 } from "./resources/fcos-layered-image-args";
@@ -27,14 +44,12 @@ export type {
 export { NixosHost } from "./resources/nixos-host";
 export type {
   BuiltSystemArgs,
-  ConnectionArgs,
   ConnectionLoginArgs,
-  DeadlineArgs,
   DiskArgs,
   FlakeSystemArgs,
   InstallArgs,
   KexecImageArgs,
-  LoginArgs,
   NixosHostArgs,
 } from "./resources/nixos-host-args";
 export type { Deployment, DiskRecord, FailedAttempt } from "./resources/nixos-host-outputs";
+export type { RegistryLoginArgs } from "./resources/registry-login-args";

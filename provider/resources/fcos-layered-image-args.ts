@@ -1,5 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
-import type { HostLoginArgs } from "./nixos-host-args";
+import type { HostLoginArgs } from "./connection-args";
+import type { RegistryLoginArgs } from "./registry-login-args";
 
 /** What a FcosLayeredImage is declared by. */
 export interface FcosLayeredImageArgs {
@@ -56,17 +57,10 @@ export interface FcosLayeredImageArgs {
   deadlines?: Input<ImageDeadlineArgs>;
 }
 
-/** A login at a registry, over https. Without `username`, what `podman login` or `docker login` left here is used. */
-export interface RegistryLoginArgs {
-  /** Needs `password`. */
-  username?: Input<string>;
-  /** Password or token of `username`; make it a secret. */
-  password?: Input<string>;
-  /** PEM text of the authority that signed the registry's certificate, when it is no public one. */
-  certificateAuthority?: Input<string>;
-}
-
-/** The base image with a login at its registry; a change of the login alone builds nothing. */
+/**
+ * The base image with a login at its registry; a change of the login alone builds nothing. Without `username`, what
+ * `podman login` or `docker login` left here is used.
+ */
 export interface BaseArgs extends RegistryLoginArgs {
   /** `registry/repository`, with `:tag` or `@sha256:…`. */
   reference: Input<string>;
@@ -125,7 +119,7 @@ export interface DracutArgs {
   timeoutSeconds?: Input<number>;
 }
 
-/** A repository, and what is needed to write to it. */
+/** A repository, and what is needed to write to it: without `username`, what `podman login` or `docker login` left here. */
 export interface RegistryArgs extends RegistryLoginArgs {
   /** `registry/repository`, without a tag. Another one is another image there; the earlier stays where it is. */
   repository: Input<string>;

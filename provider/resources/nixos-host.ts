@@ -2,8 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../core/errors";
 import { Evaluator, type SystemReference } from "../nixos/evaluate";
 import { diskoModeOf, type MachineNeeds } from "../nixos/evaluation";
-import { describeNewHost } from "../runtime/preview";
+import { info, type PreviewLine } from "../runtime/new-host";
+import { describeNewNixosHost } from "../runtime/nixos-preview";
 import { runLocal } from "../transport/local";
+import { describeInPreview } from "./in-preview";
 import type { NixosHostArgs } from "./nixos-host-args";
 import type { Deployment, DiskRecord, FailedAttempt } from "./nixos-host-outputs";
 
@@ -77,28 +79,17 @@ export class NixosHost extends pulumi.CustomResource {
     };
     const observed = Object.fromEntries(outputNames.map((key) => [key, undefined]));
     super(type, name, { ...observed, ...inputs, __provider: providerText }, options);
-    if (pulumi.runtime.isDryRun()) void this.describe(inputs);
+    if (pulumi.runtime.isDryRun()) void describeInPreview(this, inputs, describe);
   }
+}
 
-  /** In a preview the id is unknown exactly when the machine would be installed: then its disks are looked at. */
-  private async describe(inputs: Record<string, unknown>): Promise<void> {
-    if (await (this.id as unknown as { isKnown: Promise<boolean> }).isKnown) return;
-    const resolved = pulumi.output(inputs) as unknown as pulumi.Output<Record<string, unknown>> & {
-      isKnown: Promise<boolean>;
-    };
-    if (!(await resolved.isKnown)) {
-      await pulumi.log.info(
-        "INSTALL: something in its inputs is not known yet, so the machine was not looked at",
-        this,
-      );
-      return;
-    }
-    resolved.apply(async (known) => {
-      const install = known["install"] as { probeInPreview?: boolean } | undefined;
-      if (install?.probeInPreview === false) return;
-      for (const { text, severity } of await describeNewHost(known)) await pulumi.log[severity](text, this);
-    });
-  }
+/** A machine that would be installed: its disks are looked at. */
+async function describe(known: Record<string, unknown>, unknown: readonly string[]): Promise<PreviewLine[]> {
+  const install = known["install"] as { probeInPreview?: boolean } | undefined;
+  if (install?.probeInPreview === false) return [];
+  return unknown.length > 0
+    ? [info("INSTALL: something in its inputs is not known yet, so the machine was not looked at")]
+    : describeNewNixosHost(known);
 }
 
 const outputNames = [

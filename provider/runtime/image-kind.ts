@@ -22,8 +22,7 @@ export const imageKind: Kind<ImageInputs> = {
     ...logins.flatMap(({ path }) => loginSecrets.map((key) => `${path}.${key}`)),
   ],
   looksAt,
-  errorKey: "__resolveError",
-  errorInWords: (message) => message,
+  told: { key: "__resolveError", inWords: (message) => message },
 };
 
 function looksAt(news: Inputs): Look[] {

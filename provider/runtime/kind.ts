@@ -24,10 +24,12 @@ export interface Kind<Checked = unknown> {
   secretPaths: readonly string[];
   /** What can be seen on the machine where Pulumi runs. */
   looksAt(news: Inputs): Look[];
-  /** The input in which the constructor says what it could not find out. */
-  errorKey: string;
-  /** That, told with its property. */
-  errorInWords(message: string, news: Inputs): string;
+  /** Of a kind whose constructor finds something out: the input in which it says what it could not. */
+  told?: {
+    key: string;
+    /** That, with its property. */
+    inWords(message: string, news: Inputs): string;
+  };
 }
 
 /** For the part of a kind that some function needs, without the type of its checked inputs. */

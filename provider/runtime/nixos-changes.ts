@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import { phaseNames } from "../nixos/schema";
 import { isInstalled, type HostState } from "../nixos/state";
 import type { Inputs } from "./inputs";
 import { nixosKind } from "./nixos-kind";
-import { compared, declaredKeys } from "./state";
+import { declaredKeys, differing } from "./state";
 
 const twoSided = ["booted", "current", "bootDefault"];
 
@@ -12,11 +11,7 @@ const twoSided = ["booted", "current", "bootDefault"];
  * a run that did not reach its end, although its inputs count as applied.
  */
 export function changesBetween(state: HostState, news: Inputs): boolean | undefined {
-  const differs = (key: string): boolean =>
-    !isDeepStrictEqual(
-      compared((state as unknown as Inputs)[key], behaviour),
-      compared(news[key], behaviour),
-    );
+  const differs = differing(state, news, behaviour);
   const declaresAnew =
     declaredKeys(nixosKind, twoSided).some(differs) ||
     state.__declared.toplevel !== (news["current"] as { toplevel?: string } | undefined)?.toplevel;

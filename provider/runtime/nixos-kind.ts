@@ -20,11 +20,14 @@ export const nixosKind: Kind<NixosHostInputs> = {
     ...maps.map((key) => `install.${key}.*.content`),
   ],
   looksAt,
-  errorKey: "__evaluationError",
-  errorInWords(message, news) {
-    // What is said where the system is evaluated; of a flake that are Nix's own words, with file and line.
-    const property = valueAt(news, ["system", "toplevel"]) === undefined ? "system.flake" : "system.toplevel";
-    return `${property}: ${message}`;
+  told: {
+    key: "__evaluationError",
+    inWords(message, news) {
+      // What is said where the system is evaluated; of a flake that are Nix's own words, with file and line.
+      const property =
+        valueAt(news, ["system", "toplevel"]) === undefined ? "system.flake" : "system.toplevel";
+      return `${property}: ${message}`;
+    },
   },
 };
 

@@ -25,10 +25,10 @@ export function inputProblems(kind: Kind, inputs: Inputs): string[] {
 
 /** The same with what a new resource needs, and with the files on this machine that were not declared before. */
 export async function problemsOfChange(kind: Kind, olds: Inputs, news: Inputs): Promise<string[]> {
-  const told = news[kind.errorKey];
+  const told = kind.told && news[kind.told.key];
   // Where what it depends on is not known yet, it is not known either.
-  if (typeof told === "string" && told !== "" && told !== unknown) {
-    const words = withoutSecrets(kind.errorInWords(told, news), secretsOf(kind, news));
+  if (kind.told && typeof told === "string" && told !== "" && told !== unknown) {
+    const words = withoutSecrets(kind.told.inWords(told, news), secretsOf(kind, news));
     const shapes = problemsWithin(kind, news, []);
     return [...inWords(kind, shapes, news), shortened(words, mostCharactersOfConstructor)];
   }

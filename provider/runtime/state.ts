@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Inputs } from "./inputs";
 import type { KindOf } from "./kind";
 
@@ -19,8 +20,18 @@ export function declaredKeys(kind: KindOf<"schema">, twoSided: readonly string[]
   return Object.keys(kind.schema.shape).filter((key) => !key.startsWith("__") && !twoSided.includes(key));
 }
 
+/** Whether a property is another one in the inputs than in the state; `without` the properties of these names, at any depth. */
+export function differing(
+  state: object,
+  news: object,
+  without: ReadonlySet<string> = new Set(),
+): (key: string) => boolean {
+  return (key) =>
+    !isDeepStrictEqual(compared((state as Inputs)[key], without), compared((news as Inputs)[key], without));
+}
+
 /** As it comes out of a state, where nothing is undefined; without the properties of these names, at any depth. */
-export function compared(value: unknown, without: ReadonlySet<string>): unknown {
+function compared(value: unknown, without: ReadonlySet<string>): unknown {
   if (value === undefined) return undefined;
   return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (without.has(key) ? undefined : inner)));
 }

@@ -4,7 +4,7 @@ import { imageInputsOf, rpmHash } from "../support/image-builders";
 import type { Files } from "./bad-input/files";
 
 /** Made once by openssl, for tests: nothing trusts it. */
-const authority = `-----BEGIN CERTIFICATE-----
+export const authority = `-----BEGIN CERTIFICATE-----
 MIIBiTCCAS+gAwIBAgIUQAUc6BZXy5gxSK4Hvk2/YZ4iKL4wCgYIKoZIzj0EAwIw
 GTEXMBUGA1UEAwwOdGVzdC1hdXRob3JpdHkwIBcNMjYxMTIyMTA1NzAyWhgPMjEy
 NjEwMjkxMDU3MDJaMBkxFzAVBgNVBAMMDnRlc3QtYXV0aG9yaXR5MFkwEwYHKoZI

@@ -65,7 +65,7 @@ test("the package's name and its subpath lead to the handler of that text", () =
   const { "./provider": entry } = read("package.json")["exports"] as Record<string, { default: string }>;
   expect(entry?.default).toBe("./dist/runtime/provider.js");
   expect(existsSync(join(root, "provider/runtime/provider.ts"))).toBe(true);
-  expect(Object.keys(handlers).sort()).toEqual(["FcosLayeredImage", "NixosHost"]);
+  expect(Object.keys(handlers).sort()).toEqual(["FcosHost", "FcosLayeredImage", "NixosHost"]);
   for (const handler of Object.values(handlers))
     expect(Object.keys(handler).sort()).toEqual(["check", "create", "delete", "diff", "read", "update"]);
 });

@@ -14,6 +14,7 @@ import { problemsOfChange } from "../../../provider/runtime/problems";
 import { oldDigest } from "../support/image-builders";
 import { kernelCore, sha256 } from "../support/rpm-writer";
 import { Files } from "./bad-input/files";
+import { replaced, withUnknowns } from "./constructed";
 import { everyField, placeIn } from "./every-field";
 import { everyGoodImage } from "./every-good-image";
 
@@ -65,23 +66,6 @@ const good = {
   kernel: { rpms: [{ path, sha256: sha256(rpm) }] },
   registry: { repository: "r.example/x" },
 };
-
-/** As `check` gets it: a mock is handed an object for what is not known. */
-function withUnknowns(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if ("__pulumiUnknown" in value) return pulumi.runtime.unknownValue;
-  if (Array.isArray(value)) return value.map(withUnknowns);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withUnknowns(inner)]));
-}
-
-/** A copy that is changed at one place, made of this test's own arrays. */
-function replaced(value: unknown, [key, ...rest]: readonly PropertyKey[], by: unknown): unknown {
-  if (key === undefined) return by;
-  const inner = replaced((value as Record<PropertyKey, unknown>)[key], rest, by);
-  if (Array.isArray(value))
-    return value.map((each: unknown, index) => (index === Number(key) ? inner : each));
-  return { ...(value as object), [key]: inner };
-}
 
 test("type token and __provider text, which stand in users' states", async () => {
   const inputs = await registeredFor(good);

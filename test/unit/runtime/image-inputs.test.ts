@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { runtime } from "@pulumi/pulumi";
 import { declaredShape } from "../../../provider/image/schema";
 import { imageKind } from "../../../provider/runtime/image-kind";
@@ -14,6 +12,7 @@ import { badImages } from "./bad-input/images";
 import { changed, FromFiles } from "./bad-input/row";
 import { everyField, placeIn } from "./every-field";
 import { everyGoodImage } from "./every-good-image";
+import { documentedSecrets, placesOf } from "./secret-places";
 
 const files = new Files();
 const variants = everyGoodImage(files);
@@ -62,12 +61,7 @@ test("what could not be resolved is told in its own words", async () => {
 });
 
 describe("secrets", () => {
-  const documented = ["fcos-layered-image-args", "nixos-host-args"].map((name) =>
-    readFileSync(join(__dirname, `../../../provider/resources/${name}.ts`), "utf8"),
-  );
-  const names = documented.flatMap((docs) =>
-    [...docs.matchAll(/make it a secret[^/]*\*\/\s+(\w+)\?/g)].map(([, name = ""]) => name),
-  );
+  const names = documentedSecrets("fcos-layered-image-args", "registry-login-args", "connection-args");
   const secretFields = fields.filter(
     (field) => names.includes(field.split(".").at(-1) ?? "") && !field.startsWith("files."),
   );
@@ -95,11 +89,3 @@ describe("secrets", () => {
     }
   });
 });
-
-function placesOf(value: unknown, secrets: readonly string[], path = ""): string[] {
-  if (typeof value === "object" && value !== null)
-    return Object.entries(value)
-      .flatMap(([key, inner]) => placesOf(inner, secrets, `${path}/${key}`))
-      .sort();
-  return secrets.some((secret) => String(value).includes(secret)) ? [path] : [];
-}

@@ -111,6 +111,7 @@ const keys = [
     "content",
     "source",
   ],
+  ...["image", "transport", "registry", "healthChecks", "http", "kernelArguments", "unchangedEtc"],
   ...["sshHostKeys", "rsa", "flake", "toplevel", "options", "__provider", "__needs", "0", "-1"],
   ...[
     "__proto__",

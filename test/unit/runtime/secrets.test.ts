@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HostError } from "../../../provider/core/errors";
 import { nixosHostSchema } from "../../../provider/nixos/schema";
@@ -8,7 +7,7 @@ import { valueAt, type Inputs } from "../../../provider/runtime/inputs";
 import { nixosHost } from "../../../provider/runtime/nixos-host";
 import { imageKind } from "../../../provider/runtime/image-kind";
 import { nixosKind } from "../../../provider/runtime/nixos-kind";
-import { describeNewHost } from "../../../provider/runtime/preview";
+import { describeNewNixosHost } from "../../../provider/runtime/nixos-preview";
 import { failure, partialFailure } from "../../../provider/runtime/results";
 import { Row } from "../../../provider/runtime/row";
 import { secretsOf, withoutSecrets } from "../../../provider/runtime/secrets";
@@ -16,23 +15,18 @@ import { plainState } from "../../../provider/runtime/state";
 import { contextOf, inputsOf, nixosFacts, stateWith } from "../support/builders";
 import { Files } from "./bad-input/files";
 import { everyField, everyGoodInput, placeIn } from "./every-field";
+import { documentedSecrets, placesOf } from "./secret-places";
 
 const files = new Files();
 const variants = everyGoodInput(files);
 afterAll(() => files.remove());
 
-/** The properties that the documentation asks to be secrets, wherever they stand. */
-function secretProperties(): string[] {
-  const docs = readFileSync(join(__dirname, "../../../provider/resources/nixos-host-args.ts"), "utf8");
-  return [...docs.matchAll(/make it a secret[^/]*\*\/\s+(\w+)\?/g)].map(([, name = ""]) => name);
-}
+const secretProperties = documentedSecrets("connection-args", "nixos-host-args");
 
-const secretFields = everyField().filter((field) =>
-  secretProperties().includes(field.split(".").at(-1) ?? ""),
-);
+const secretFields = everyField().filter((field) => secretProperties.includes(field.split(".").at(-1) ?? ""));
 
 test("the documentation's secrets are found in the schema", () => {
-  expect(secretProperties()).toEqual(["privateKey", "passphrase", "sudoPassword", "content"]);
+  expect(secretProperties).toEqual(["privateKey", "passphrase", "sudoPassword", "content"]);
   // Four logins, two of them with sudo, three maps of files.
   expect(secretFields).toHaveLength(4 * 2 + 2 + 3);
 });
@@ -172,7 +166,7 @@ describe("every text for people is without them", () => {
       ...inputs,
       connection: { ...inputs.connection, host: "127.0.0.1", port: 1, privateKeyPath },
     };
-    const [line] = await describeNewHost(plainState(unseen));
+    const [line] = await describeNewNixosHost(plainState(unseen));
     expect(line?.text).toContain("[secret]");
     expect(line?.text).not.toContain(secret);
   });
@@ -199,11 +193,3 @@ test("in the state every secret stands where it stood in the inputs, and nowhere
     expect(placesOf(plainState(state), secrets)).toEqual(placesOf(plainState(inputs), secrets));
   }
 });
-
-function placesOf(value: unknown, secrets: readonly string[], path = ""): string[] {
-  if (typeof value === "object" && value !== null)
-    return Object.entries(value)
-      .flatMap(([key, inner]) => placesOf(inner, secrets, `${path}/${key}`))
-      .sort();
-  return secrets.some((secret) => String(value).includes(secret)) ? [path] : [];
-}
