@@ -108,8 +108,13 @@ export class SshHost {
     }
   }
 
-  async stop(): Promise<void> {
+  /** Ends every command that runs, as a host that goes down does. */
+  endCommands(): void {
     for (const end of this.endJobs.splice(0)) end();
+  }
+
+  async stop(): Promise<void> {
+    this.endCommands();
     this.dropConnections();
     await new Promise((resolve) => this.tcp.close(resolve));
   }

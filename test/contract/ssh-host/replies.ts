@@ -1,5 +1,6 @@
 // Part of a stand-in for sshd: what the host does when a command is to be run.
 import { spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import type { ServerChannel } from "ssh2";
 
 export interface ExecRequest {
@@ -37,6 +38,8 @@ export interface LocalSh {
   cwd?: string;
   /** Changes a command and a script before it runs, to lead fixed paths of a host into a folder of the test. */
   rewrite?: (text: string) => string;
+  /** Changes each line of what comes back: the way back of `rewrite`. */
+  restore?: (line: string) => string;
 }
 
 /** Really runs the command, as sshd would with a login shell. Returns what ends it, for when the host stops. */
@@ -55,8 +58,8 @@ export function runInLocalSh(channel: ServerChannel, command: string, options: L
   } else {
     channel.pipe(child.stdin);
   }
-  child.stdout.pipe(channel, { end: false });
-  child.stderr.pipe(channel.stderr, { end: false });
+  pass(child.stdout, channel, options.restore);
+  pass(child.stderr, channel.stderr, options.restore);
   // As sshd: when the client goes, the command loses its pipes and is not killed.
   channel.on("close", () => pipes.forEach((pipe) => pipe.destroy()));
   child.on("error", () => channel.close());
@@ -70,6 +73,18 @@ export function runInLocalSh(channel: ServerChannel, command: string, options: L
     const runs = child.pid !== undefined && child.exitCode === null && child.signalCode === null;
     if (runs) process.kill(-child.pid, "SIGKILL");
   };
+}
+
+function pass(from: Readable, to: Writable, restore: LocalSh["restore"]): void {
+  if (restore === undefined) return void from.pipe(to, { end: false });
+  let held = "";
+  from.setEncoding("utf8");
+  from.on("data", (chunk: string) => {
+    const lines = (held + chunk).split("\n");
+    held = lines.pop() ?? "";
+    for (const line of lines) to.write(`${restore(line)}\n`);
+  });
+  from.on("end", () => void (held !== "" && to.write(restore(held))));
 }
 
 /** All that comes on stdin, once the client has closed it. */
