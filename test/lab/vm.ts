@@ -92,7 +92,7 @@ async function dataDisk(dir: string, serial: string): Promise<string[]> {
 
 const dataDiskOf = (dir: string): string => join(dir, "data.qcow2");
 
-function controls(name: string, machine: Machine, privateKeyPath: string): Vm {
+export function controls(name: string, machine: Machine, privateKeyPath: string): Vm {
   const { dir, disk, port, qmpSocket, serialLogPath } = machine;
   const knownHosts = join(dir, "known_hosts");
   const sshArguments = [

@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, readFile } from "node:fs/promises";
+import { copyFile, cp, link, mkdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { cached, recipeKey } from "../cache";
 import { mirror } from "../debian";
@@ -9,8 +9,13 @@ import { ostreeContainer } from "./ostree-container";
 
 const recipe = join(__dirname, "base");
 
-const PACKAGES =
-  "systemd-sysv,udev,kmod,util-linux,e2fsprogs,procps,cpio,xz-utils,zstd,dracut-core,ostree,ostree-boot,rpm";
+const PACKAGES = [
+  "systemd-sysv,udev,kmod,util-linux,e2fsprogs,procps,cpio,xz-utils,zstd,dracut-core,ostree,ostree-boot,rpm",
+  // What makes it a machine that is managed over ssh, and what its stand-ins are written in.
+  "dbus,openssh-server,sudo,iproute2,skopeo,curl,ca-certificates,python3-gi,gir1.2-ostree-1.0",
+].join();
+/** In this order. */
+const HOOKS = ["host.sh", "layout.sh"];
 
 export interface BaseImage {
   /** A folder in the layout of OCI. */
@@ -48,7 +53,7 @@ async function fillContext(
   await mkdir(join(dir, "rpms"), { recursive: true });
   for (const { path } of rpms) await copyFile(path, join(dir, "rpms", basename(path)));
   await copyFile(join(recipe, "Containerfile"), join(dir, "Containerfile"));
-  await copyFile(join(recipe, "rpm-ostree"), join(dir, "rpm-ostree"));
+  await cp(join(recipe, "stand-ins"), join(dir, "stand-ins"), { recursive: true });
   await copyFile(binary, join(dir, "ostree-container"));
   await link(root, join(dir, "root.tar"));
 }
@@ -75,13 +80,14 @@ function buildScript(kernelRelease: string): string {
 }
 
 async function rootArchive(log: Log): Promise<string> {
-  const folder = await cached("fcos-root", recipeKey(join(recipe, "layout.sh")) + PACKAGES, async (dir) => {
+  const hooks = HOOKS.map((name) => join(recipe, name));
+  const folder = await cached("fcos-root", recipeKey(...hooks) + PACKAGES, async (dir) => {
     log("building the root of the base image (about 1 min)");
     await sh(
       `
       mmdebstrap --quiet --mode=root --variant=minbase --include=${PACKAGES} --format=tar \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-        --customize-hook=${quote(join(recipe, "layout.sh"))} --skip=output/dev --skip=cleanup/apt \
+        ${hooks.map((hook) => `--customize-hook=${quote(hook)}`).join(" ")} --skip=output/dev --skip=cleanup/apt \
         bookworm root.tar "deb ${await mirror()} bookworm main"
       `,
       { cwd: dir },
