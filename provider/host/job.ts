@@ -145,7 +145,8 @@ while :; do
   i=$((i+1)); [ $i -ge 40 ] && exit 75
   sleep 0.5
 done`,
-    { deadlineSeconds: 40, onLine: (line) => job.onLine(line) },
+    // A machine that is busy with the job takes its time for a look.
+    { deadlineSeconds: 90, onLine: (line) => job.onLine(line) },
   );
   if (look.stdout !== "") keep(said, look.stdout.replace(/\n$/, "").split("\n"));
   if (look.exitCode === 75) return undefined;
