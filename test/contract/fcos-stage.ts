@@ -6,8 +6,9 @@ import {
   type PlayedDeployment,
   type PlayedImage,
 } from "./fcos-parts";
-import { ProviderProcess, type Props } from "./provider-process";
+import { ProviderProcess, type Props, type Result } from "./provider-process";
 import { done, urnOf } from "./support";
+import { machineUrn } from "./machine-urn";
 
 // Most of a test is a machine that boots, on processors that others use, too.
 jest.setTimeout(240_000);
@@ -92,6 +93,14 @@ export class FcosStage {
   }
 }
 
+/** What comes while `run` goes on; a run that ends before that is an answer, not a hang. */
+export function during<Event>(run: Promise<Result>, event: Promise<Event>): Promise<Event> {
+  const tooEarly = run.then((result) => {
+    throw new Error(`it ended before that: ${JSON.stringify(result).slice(0, 4000)}`);
+  });
+  return Promise.race([event, tooEarly]);
+}
+
 /** As the constructor hands them on. */
 export function inputsFor(machine: FcosMachine, image: PlayedImage, declared: Props = {}): Props {
   const { connection = {}, ...others } = declared;
@@ -108,7 +117,7 @@ export function inputsFor(machine: FcosMachine, image: PlayedImage, declared: Pr
     },
     image: referenceOf(image),
     ...twoSided(image.digest, kernelRelease),
-    __urn: `urn:pulumi:dev::contract::pulumi-nodejs:dynamic/immutable-os:FcosHost::web-${machine.port}`,
+    __urn: machineUrn("FcosHost", machine),
     ...others,
   };
 }

@@ -6,6 +6,7 @@ import { type Machine } from "./machine-model";
 import { bundleText, type PlayedSystem } from "./machine-parts";
 import { byId } from "./machine-probe";
 import type { Props } from "./provider-process";
+import { machineUrn } from "./machine-urn";
 
 let number = 0;
 
@@ -70,6 +71,6 @@ export function inputsFor(machine: Machine, bundlePath: string, declared: Declar
     __bootKey: system.bootFiles,
     __diskoScript: diskoScript,
     __needs: { system: "x86_64-linux", bootMode: "bios" },
-    __urn: `urn:pulumi:dev::contract::pulumi-nodejs:dynamic/immutable-os:NixosHost::web-${machine.port}`,
+    __urn: machineUrn("NixosHost", machine),
   };
 }
