@@ -68,6 +68,11 @@ export function tagProblem(text: string): string | undefined {
   return 'must be a tag: up to 128 letters, digits, "_", "." and "-", with no "." or "-" first';
 }
 
+/** `sha256:0123456789ab`, as people compare them. */
+export function shortDigest(digest: string): string {
+  return digest === "" ? "no container image" : digest.slice(0, "sha256:".length + 12);
+}
+
 export function isDigest(text: string): boolean {
   return new RegExp(`^${digestForm}$`).test(text);
 }

@@ -7,3 +7,8 @@ export interface InputRule<Inputs> {
   /** What is wrong, told after the path. */
   problem(inputs: Inputs): string | undefined;
 }
+
+/** The first name that stands in a list for the second time. */
+export function repeated(names: readonly string[]): string | undefined {
+  return names.find((name, index) => names.indexOf(name) < index);
+}

@@ -21,10 +21,16 @@ interface Change {
 }
 
 /** Runs a change of the machine's deployments to its end, with or without us. That it said 0 proves nothing yet. */
-export async function change({ session, progress, spec }: FcosContext, wanted: Change): Promise<string> {
+export async function change(
+  { session, progress, spec }: FcosContext,
+  facts: Pick<FcosFacts, "driver">,
+  wanted: Change,
+): Promise<string> {
   const job = await runJob(session, {
     name: wanted.name,
     script: wanted.script,
+    // rpm-ostree's work is done by its daemon, bootc's by the command itself.
+    keepsDomain: driverOf(facts).name === "bootc",
     deadlineSeconds: wanted.deadlineSeconds ?? spec.deadlines.phaseSeconds,
     onLine: (line) => {
       progress.log(line);

@@ -3,7 +3,7 @@ import { runFlow, type HostTools, type Outcome, type Run } from "../host/flow";
 import { keepReceipt, withAttempt } from "../host/receipt";
 import { HostSession, isOutOfReach } from "../host/session";
 import { observe } from "./context";
-import { bootedOf, inWords, isWanted, kernelOf, rollbackOf, shortDigest, wantedOnDisk } from "./goal";
+import { bootedOf, inWords, isWanted, kernelOf, nextOf, rollbackOf, shortDigest, wantedOnDisk } from "./goal";
 import { checkStaged } from "./phases/check-staged";
 import { preflight } from "./phases/preflight";
 import { also } from "./outcome-words";
@@ -64,6 +64,7 @@ function begin(
   const sequence = plan(context, facts);
   if (context.lease !== undefined) context.lease.onDisk = true;
   noteWhereToGoBack(context, facts);
+  tellOfItsOwnEtc(context, facts);
   const { rolledBack } = facts.guard;
   if (rolledBack !== "")
     context.progress.warning(`the guard of an earlier run acted on the machine: ${rolledBack}`);
@@ -79,6 +80,22 @@ function begin(
     throw lost;
   }
   return sequence;
+}
+
+/**
+ * An earlier run finalized it, or somebody queued a rollback to it: the disk does not tell which. Both times its /etc is
+ * made already, and nothing merges what was changed since then.
+ */
+function tellOfItsOwnEtc({ spec, progress }: FcosContext, facts: FcosFacts): void {
+  const next = nextOf(facts);
+  if (next?.staged !== false || next.booted || !isWanted(next, spec)) return;
+  const anew =
+    facts.driver === "rpm-ostree"
+      ? "; to take such changes along, run `rpm-ostree rollback` and `rpm-ostree cleanup -r` on the host before: then the image is staged anew"
+      : "";
+  progress.warning(
+    `the next boot starts ${inWords(next)} already, with an /etc of its own: what was changed in /etc since it was finalized, or since it ran last, is not in it${anew}`,
+  );
 }
 
 /** A new system that is lost while it is confirmed comes back by itself: who wants to keep it has that long. */

@@ -20,9 +20,10 @@ export interface FcosQuestion {
 }
 
 const failed = "@failed";
-/** A tool's document, or after a mark what it says instead. */
-const status = (tool: string, options: string): string =>
-  `${tool} status ${options} || { echo; echo ${failed}; ${tool} status 2>&1; }`;
+/** What a tool prints, or after a mark what it says instead. */
+const told = (command: string, inWords = command): string =>
+  `${command} || { echo; echo ${failed}; ${inWords} 2>&1; }`;
+const status = (tool: string, options: string): string => told(`${tool} status ${options}`, `${tool} status`);
 const when = { "rpm-ostree": "command -v rpm-ostree >/dev/null", bootc: "command -v bootc >/dev/null" };
 const marksOfMachineConfigOperator = [
   "/etc/machine-config-daemon/currentconfig",
@@ -66,7 +67,10 @@ export function fcosProbe(question: FcosQuestion): string {
       `for f in ${marksOfMachineConfigOperator.join(" ")}; do [ -e $f ] && echo $f; done`,
     ),
     section("signature-policy", "cat /etc/containers/policy.json || cat /usr/share/containers/policy.json"),
-    section("changed-etc", question.unchangedEtc.length > 0 ? "ostree admin config-diff" : ":"),
+    section(
+      "changed-etc",
+      question.unchangedEtc.length > 0 ? `${ostree} && { ${told("ostree admin config-diff")}; }` : ":",
+    ),
     section(
       "next-kernel-arguments",
       question.kernelArguments && driver !== "bootc" ? `${when["rpm-ostree"]} && rpm-ostree kargs` : ":",
@@ -109,7 +113,7 @@ export function parseFcosFacts(output: string, question: FcosQuestion): FcosFact
     signaturePolicy: text(sections, "signature-policy"),
     freeBytes: { boot: kibibytes(boot), sysroot: kibibytes(sysroot) },
     nextKernelArguments: text(sections, "next-kernel-arguments"),
-    changedEtc: parseChangedEtc(text(sections, "changed-etc"), question.unchangedEtc),
+    changedEtc: parseChangedEtc(configDiffIn(sections), question.unchangedEtc, listed.registeredDriver?.unit),
     finalizeFailure: text(sections, "finalize-failure").replace(/^error: /, ""),
     guard: parseGuard(sections),
   };
@@ -134,7 +138,7 @@ function listedIn(sections: Sections): Listed {
   const none = { transaction: "", registeredDriver: undefined, incompatible: false };
   const [ofRpmOstree, ofBootc] = [text(sections, "rpm-ostree"), text(sections, "bootc")];
   if (ofRpmOstree !== "") {
-    const read = parseRpmOstreeStatus(ofRpmOstree) ?? unreadable("rpm-ostree", ofRpmOstree);
+    const read = parseRpmOstreeStatus(ofRpmOstree) ?? withoutStatus("rpm-ostree", ofRpmOstree);
     return { ...none, ...read, driver: "rpm-ostree" };
   }
   if (ofBootc === "") return { ...none, driver: "", deployments: [] };
@@ -142,18 +146,31 @@ function listedIn(sections: Sections): Listed {
     ostree: parseOstreeStatus(text(sections, "ostree-status")),
     origins: parseOrigins(text(sections, "origins")),
   };
-  const read = parseBootcStatus(ofBootc, beside) ?? unreadable("bootc", ofBootc);
+  const read = parseBootcStatus(ofBootc, beside) ?? withoutStatus("bootc", ofBootc);
   return { ...none, ...read, driver: "bootc" };
 }
 
 /** Everything is decided by it: without it nothing may be guessed. */
-function unreadable(tool: DriverName, output: string): never {
-  const [document = "", words] = output.split(`${failed}\n`);
+function withoutStatus(tool: DriverName, output: string): never {
+  const what = { command: `${tool} status`, result: "status", expected: "exit code 0 and its JSON document" };
+  return unreadable(what, output);
+}
+
+/** A comparison that failed shows no change, and is none. */
+function configDiffIn(sections: Sections): string {
+  const output = text(sections, "changed-etc");
+  if (!lines(output).includes(failed)) return output;
+  const command = "ostree admin config-diff";
+  return unreadable({ command, result: "list of what differs in /etc", expected: "exit code 0" }, output);
+}
+
+function unreadable(what: { command: string; result: string; expected: string }, output: string): never {
+  const [printed = "", words] = output.split(new RegExp(`^${failed}$`, "m"));
   throw new HostError("command-failed", {
-    what: `${tool} status gave no status`,
-    expected: "exit code 0 and its JSON document",
-    seen: words?.trim() ?? document.slice(0, 200),
-    next: `run "sudo ${tool} status" on the host and correct what it says, then run pulumi up again`,
+    what: `${what.command} gave no ${what.result}`,
+    expected: what.expected,
+    seen: words?.trim() ?? printed.slice(0, 200),
+    next: `run "sudo ${what.command}" on the host and correct what it says, then run pulumi up again`,
   });
 }
 

@@ -1,5 +1,8 @@
+import { shortDigest } from "../core/image-reference";
 import { missingArguments, unwantedArguments } from "./kernel-arguments";
 import type { Deployment, FcosFacts, FcosSpec } from "./types";
+
+export { shortDigest };
 
 /** How far a machine is from what was declared: every phase's `isDone` is made of these. */
 type Goal = Pick<FcosSpec, "digest" | "kernelArguments">;
@@ -71,11 +74,6 @@ export function kernelOf(deployment: Deployment | undefined): string | undefined
 /** What the machine must run once it is the declared one. */
 export function expectedKernel(facts: Pick<FcosFacts, "deployments">, spec: FcosSpec): string | undefined {
   return spec.kernelRelease ?? kernelOf(facts.deployments.find((deployment) => isWanted(deployment, spec)));
-}
-
-/** `sha256:0123456789ab…`, as people compare them. */
-export function shortDigest(digest: string): string {
-  return digest === "" ? "no container image" : digest.slice(0, "sha256:".length + 12);
 }
 
 /** A deployment in words. */

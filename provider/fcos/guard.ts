@@ -10,9 +10,15 @@ const unitFiles = [guardUnit, ...guardWants.map((folder) => `${folder}/${guardUn
 const whereItIs = (then: string): string =>
   `for d in /ostree/deploy/*/deploy/*.*; do u=$d/etc/systemd/system; [ -s "$u/${guardUnit}" ] || continue; ${then}; done`;
 
+const isAtWork = `systemctl is-active --quiet ${guardUnit}`;
+
+/** Also when it has come to its end since the first look: only then it takes its file away itself. */
+const isFiring = `is_firing() { [ -e ${guardFolder}/firing ] && { ${isAtWork} || [ ! -e ${guardFolder}/firing ]; }; }`;
+
 export const guardProbe = [
   section("guard-armed", `cat ${guardFolder}/armed`),
-  section("guard-firing", `[ -e ${guardFolder}/firing ] && echo yes`),
+  // A power cut on the way leaves the file, and nobody who acts.
+  section("guard-firing", `[ -e ${guardFolder}/firing ] && ${isAtWork} && echo yes`),
   section("guard-units", whereItIs('echo "${d##*/}"')),
   section("guard-rolled-back", `cat ${guardFolder}/rolled-back`),
 ].join("\n");
@@ -49,7 +55,7 @@ export function armGuard(target: Deployment, previous: Deployment, seconds: numb
   const links = guardWants.map(
     (folder) => `mkdir -p ${folder}; ln -sfn ../${guardUnit} ${folder}/${guardUnit}`,
   );
-  const armed = `deployment=${target.id}\nprevious=${previous.id}\nseconds=${seconds}\n`;
+  const armed = `deployment=${target.id}\nprevious=${previous.id}\nseconds=${Math.ceil(seconds)}\n`;
   return `set -e
 umask 022
 mkdir -p ${guardFolder}
@@ -66,19 +72,31 @@ ${write(`${guardFolder}/armed`, armed)}
 sync`;
 }
 
-/** A client that is at work keeps the guard waiting for so many seconds more. Prints whether it is still in time. */
+/**
+ * A client that is at work keeps the guard waiting for so many seconds more. Prints whether it is still in time: `held`,
+ * `none`, `firing`, `unwritten`, or `stale` when the guard was cut off on its way back, and does not act any more.
+ */
 export function holdGuard(seconds: number): string {
-  return `[ -e ${guardFolder}/armed ] || [ -e ${guardFolder}/firing ] || { echo none; exit 0; }
-echo $(($(cut -d. -f1 /proc/uptime) + ${seconds})) > ${guardFolder}/held.tmp && mv ${guardFolder}/held.tmp ${guardFolder}/held
-if [ -e ${guardFolder}/armed ]; then echo held; else echo firing; fi`;
+  return `dir=${guardFolder}
+${isFiring}
+if [ ! -e $dir/armed ]; then
+  if is_firing; then echo firing; elif rm $dir/firing 2>/dev/null; then echo stale; else echo none; fi
+  exit 0
+fi
+echo $(($(cut -d. -f1 /proc/uptime) + ${Math.ceil(seconds)})) > $dir/held.tmp && mv $dir/held.tmp ${guardFolder}/held || { echo unwritten; exit 0; }
+if [ -e $dir/armed ]; then echo held; else echo firing; fi`;
 }
 
 /**
- * Takes the word from the guard, and removes all that there is of it. Prints `gone`, or `firing` when the guard was
- * faster: then the machine is on its way back, and nothing is touched.
+ * Takes the word from the guard, and removes all that there is of it. Prints `gone`, after `stale` where it was cut off on
+ * its way back; or `firing` when the guard was faster: then the machine is on its way back, and nothing is touched.
  */
 export const disarmGuard = `dir=${guardFolder}
-mv $dir/armed $dir/disarmed 2>/dev/null || { [ -e $dir/firing ] && { echo firing; exit 0; }; }
+${isFiring}
+if ! mv $dir/armed $dir/disarmed 2>/dev/null && [ -e $dir/firing ]; then
+  if is_firing; then echo firing; exit 0; fi
+  echo stale
+fi
 systemctl stop ${guardUnit} 2>/dev/null
 found=$(${whereItIs("echo found")})
 if [ -n "$found" ]; then

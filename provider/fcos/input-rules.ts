@@ -1,7 +1,8 @@
-import type { InputRule as Rule } from "../core/input-rule";
+import { repeated, type InputRule as Rule } from "../core/input-rule";
 import { loginRules, sudoPasswordUsed, type HostPlace } from "../host/login-rules";
 import { wholeRegistryLogin } from "../host/registry-login";
 import { kernelRelease } from "../host/schema-values";
+import { isMeantBy } from "./kernel-arguments";
 import type { FcosHostInputs } from "./schema";
 
 type InputRule = Rule<FcosHostInputs>;
@@ -18,12 +19,10 @@ export const inputRules: readonly InputRule[] = [
   ),
   ...wholeRegistryLogin("registry", (inputs: FcosHostInputs) => inputs.registry),
   {
-    path: "image",
+    path: "image.kernelRelease",
     reads: ["booted.kernelRelease"],
     problem: ({ booted }) =>
-      booted.kernelRelease === undefined || kernelRelease.safeParse(booted.kernelRelease).success
-        ? undefined
-        : 'has a kernelRelease that is none: it must be what "uname -r" says, such as "6.12.9-200.fc41.x86_64"',
+      kernelRelease.optional().safeParse(booted.kernelRelease).error?.issues[0]?.message,
   },
   {
     path: "remote",
@@ -61,8 +60,10 @@ export const inputRules: readonly InputRule[] = [
     path: "kernelArguments.absent",
     reads: ["kernelArguments"],
     problem: ({ kernelArguments: { present = [], absent = [] } = {} }) => {
-      const both = absent.find((argument) => present.includes(argument));
-      return both && `names ${both}, which kernelArguments.present names as well`;
+      const [both, wanted] = contradiction(present, absent) ?? [];
+      if (both === undefined || both === wanted)
+        return both && `names ${both}, which kernelArguments.present names as well`;
+      return `names ${both}, which stands for all of its values, and kernelArguments.present names ${wanted}`;
     },
   },
   ...(["present", "absent"] as const).map((key): InputRule => ({
@@ -84,6 +85,12 @@ export const inputRules: readonly InputRule[] = [
   },
 ];
 
-function repeated(names: readonly string[]): string | undefined {
-  return names.find((name, index) => names.indexOf(name) < index);
+/** What is to be removed, and what is to be there all the same. */
+function contradiction(
+  present: readonly string[],
+  absent: readonly string[],
+): readonly [string, string] | undefined {
+  return absent
+    .flatMap((unwanted) => present.map((wanted) => [unwanted, wanted] as const))
+    .find(([unwanted, wanted]) => isMeantBy(wanted, unwanted));
 }

@@ -14,10 +14,10 @@ export function missingArguments(commandLine: string, present: readonly string[]
   return present.filter((wanted) => !found.includes(wanted));
 }
 
-/** What stands there and must not: a name alone stands for all of its values. */
+/** What stands there and must not. */
 export function unwantedArguments(commandLine: string, absent: readonly string[]): string[] {
   return splitArguments(commandLine).filter((argument) =>
-    absent.some((unwanted) => matches(argument, unwanted)),
+    absent.some((unwanted) => isMeantBy(argument, unwanted)),
   );
 }
 
@@ -26,10 +26,11 @@ export function heldArguments(commandLine: string, { present, absent }: WantedAr
   const found = splitArguments(commandLine);
   return {
     present: present.filter((wanted) => found.includes(wanted)),
-    absent: absent.filter((unwanted) => !found.some((argument) => matches(argument, unwanted))),
+    absent: absent.filter((unwanted) => !found.some((argument) => isMeantBy(argument, unwanted))),
   };
 }
 
-function matches(argument: string, unwanted: string): boolean {
+/** A name alone stands for all of its values. */
+export function isMeantBy(argument: string, unwanted: string): boolean {
   return argument === unwanted || (!unwanted.includes("=") && argument.startsWith(`${unwanted}=`));
 }

@@ -4,7 +4,7 @@ import { refuseRunningJob } from "../host/job";
 import { isOutOfReach } from "../host/session";
 import { change, driverOf } from "./boot-order";
 import { howToPull } from "./pull-failures";
-import { placeLogin, removeLogin, withLogin } from "./registry-login";
+import { placeLogin, removeEarlierLogin, removeLogin, withLogin } from "./registry-login";
 import type { FcosContext, FcosFacts } from "./types";
 
 const job = "rebase";
@@ -21,7 +21,7 @@ export async function pull(context: FcosContext, facts: FcosFacts): Promise<void
   await refuseRunningJob(context.session, job);
   try {
     if (lent !== undefined) await lend(context, placeLogin(lent));
-    await change(context, {
+    await change(context, facts, {
       name: job,
       script: lent === undefined ? script : withLogin(registry, script),
       code: "rebase-failed",
@@ -36,6 +36,13 @@ export async function pull(context: FcosContext, facts: FcosFacts): Promise<void
     if (lent !== undefined && !mayRun) await lend(context, removeLogin(registry)).catch(() => undefined);
     throw error;
   }
+}
+
+/** The files in /etc outlive the boot in which they were lent; the machine is as before only without them. */
+export async function takeBackEarlierLogin({ session, spec }: FcosContext): Promise<void> {
+  if (spec.inputs.registry === undefined) return;
+  const registry = parseReference(spec.reference)?.registry ?? "";
+  await session.run(removeEarlierLogin(registry), { deadlineSeconds: 30 });
 }
 
 /** Secrets are in the script: it goes over stdin, and none of it comes back. */

@@ -24,6 +24,8 @@ export async function read(
     ...seen,
     ...seenOf(facts, state.machine),
     hostKeys: [...context.session.hostKeys],
+    // Whether somebody's reboot was lost, the next run sees by the boot that the image was staged in.
+    bootId: isConfirmed(state) ? facts.bootId : state.bootId,
   };
   // Before the end of a move there is nothing declared yet that could drift; nor while somebody's reboot is waited for.
   if (!isConfirmed(state)) return { state: next, inputs: declared, drift: [], unseen: undefined };

@@ -6,12 +6,15 @@ export interface FcosReceipt extends Receipt {
   confirmed?: { digest: string; kernelRelease: string };
   /** The deployment that we pinned for it; one that somebody else had pinned is none of ours. */
   pinned?: string;
+  /** Deployments that we had pinned before, to be unpinned: a run that was killed meanwhile leaves them here. */
+  unpin?: string[];
 }
 
 export function parseFcosReceipt(json: string): FcosReceipt | undefined {
-  return parseReceipt(json, ({ confirmed, pinned }) => ({
+  return parseReceipt(json, ({ confirmed, pinned, unpin }) => ({
     ...(isConfirmed(confirmed) && { confirmed }),
     ...(typeof pinned === "string" && { pinned }),
+    ...(Array.isArray(unpin) && { unpin: unpin.filter((id) => typeof id === "string") }),
   }));
 }
 

@@ -11,9 +11,19 @@ import { rollBack } from "./rollback";
 import { afterTheReboot } from "./sequences";
 import { lastPhase } from "./state";
 import type { FcosContext, FcosFacts } from "./types";
+import { unmaskUpdateDrivers } from "./update-drivers";
 
 /** Leaves a machine that its old state describes, or tells why there is none. */
 export async function recover(
+  context: FcosContext,
+  failure: Failure<FcosFacts>,
+): Promise<Recovery<FcosFacts>> {
+  const recovery = await takeBack(context, failure);
+  if (!recovery.undone) return recovery;
+  return { ...recovery, error: also(recovery.error, await letUpdateDriversWork(context)) };
+}
+
+async function takeBack(
   context: FcosContext,
   { phase, error, facts }: Failure<FcosFacts>,
 ): Promise<Recovery<FcosFacts>> {
@@ -57,11 +67,31 @@ async function stay(context: FcosContext, error: HostError, facts: FcosFacts): P
   }
 }
 
+/** Else a machine that the program does not have would never update itself again. In words what became of it. */
+async function letUpdateDriversWork({ session, notes }: FcosContext): Promise<string> {
+  const { masked = [] } = notes;
+  if (masked.length === 0) return "";
+  const units = masked.map(({ unit }) => unit);
+  const names = masked.map(({ name }) => name).join(", ");
+  try {
+    const done = await session.run(unmaskUpdateDrivers(units), { deadlineSeconds: 150 });
+    if (done.exitCode === 0) return `; ${names} works again`;
+    return stillMasked(names, units, done.stderr.trim().split("\n").at(-1) || `exit code ${done.exitCode}`);
+  } catch (thrown) {
+    return stillMasked(names, units, asHostError(thrown).details.what);
+  }
+}
+
+function stillMasked(names: string, units: readonly string[], why: string): string {
+  const all = units.join(" ");
+  return `; ${names} was masked by this run and does not work again (${why}): on the host, \`systemctl unmask ${all}\` and \`systemctl start ${all}\``;
+}
+
 const howToReboot =
   "look on the host what keeps it from rebooting (`systemctl list-jobs`), then run pulumi up again";
 
 async function putFirst(context: FcosContext, facts: FcosFacts): Promise<void> {
-  await change(context, {
+  await change(context, facts, {
     name: "boot-order",
     script: makeNext(driverOf(facts), bootedOf(facts)?.id ?? ""),
     deadlineSeconds: 300,

@@ -13,28 +13,30 @@ const folder = "/run/pulumi-immutable-os/registry-login";
 
 /**
  * The files are lent to their places for the time of one pull. Somebody's file that is there waits beside it under
- * another name, on the same disk: whatever kills a pull, the next step finds it there and puts it back.
+ * another name, on the same disk, with a mark of this boot: whatever kills a pull, a power cut as well, the next step
+ * finds it there and puts it back. The order of the steps leaves no moment in which ours and theirs look the same.
  */
 function shellWords(registry: string): string {
   return `from=${folder}
+boot=/proc/sys/kernel/random/boot_id
 auth=/run/ostree/auth.json
 authority=${quote(`/etc/containers/certs.d/${registry}/ca.crt`)}
 lend() {
   [ -e "$from/$1" ] || return 0
   if cmp -s "$from/$1" "$2"; then return 0; fi
   mkdir -p "\${2%/*}" && cp "$from/$1" "$2.ours" && chmod "$3" "$2.ours" || return
+  cat "$boot" > "$2.lent" || return
   [ ! -e "$2" ] || mv "$2" "$2.before" || return
-  : > "$from/$1.lent" && mv "$2.ours" "$2"
+  mv "$2.ours" "$2"
 }
 take_back() {
-  rm -f "$2.ours"
-  if [ -e "$2.before" ]; then mv -f "$2.before" "$2"
-  elif [ -e "$from/$1.lent" ]; then rm -f "$2"; fi
-  rm -f "$from/$1.lent"
+  if [ -e "$1.lent" ] && [ ! -e "$1.ours" ] && [ ! -e "$1.before" ]; then rm -f "$1"; fi
+  rm -f "$1.lent" "$1.ours"
+  [ ! -e "$1.before" ] || mv -f "$1.before" "$1"
 }
 take_all_back() {
-  take_back auth.json "$auth"
-  take_back ca.crt "$authority"
+  take_back "$auth"
+  take_back "$authority"
   rmdir "\${authority%/*}" 2>/dev/null
   rm -rf "$from"
 }`;
@@ -72,6 +74,16 @@ ${script}`;
 export function removeLogin(registry: string): string {
   return `${shellWords(registry)}
 take_all_back
+:`;
+}
+
+/** What a pull left when the machine went down with it; nothing of this boot's, which may still be at work. */
+export function removeEarlierLogin(registry: string): string {
+  return `${shellWords(registry)}
+[ -e "$authority.lent" ] || [ -e "$authority.before" ] || exit 0
+[ "$(cat "$authority.lent" 2>/dev/null)" != "$(cat "$boot")" ] || exit 0
+take_back "$authority"
+rmdir "\${authority%/*}" 2>/dev/null
 :`;
 }
 

@@ -41,7 +41,7 @@ export async function rollBack(
 
 /** Makes it the next one, and proves that it can boot before anything is rebooted. */
 async function queue(context: FcosContext, facts: FcosFacts, before: Deployment): Promise<FcosFacts> {
-  await change(context, {
+  await change(context, facts, {
     name: "boot-order",
     script: makeNext(driverOf(facts), before.id),
     deadlineSeconds: 300,

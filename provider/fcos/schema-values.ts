@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { formatReference, parseReference, referenceProblem } from "../core/image-reference";
 import { absolutePath, judged } from "../host/schema-values";
+import { whyTheMachinesOwn } from "./machines-own-etc";
 
 /** The single values that only an ostree machine has. Every message goes on after the property's path. */
 export const image = judged(imageProblem);
@@ -37,7 +38,12 @@ export const kernelArgument = judged((argument) => {
     : undefined;
 });
 
-export const etcPath = absolutePath.refine(
-  (path) => path.startsWith("/etc/"),
-  "must lie below /etc: all else of the system cannot be changed on the machine, or is not the image's",
-);
+export const etcPath = absolutePath
+  .refine(
+    (path) => path.startsWith("/etc/"),
+    "must lie below /etc: all else of the system cannot be changed on the machine, or is not the image's",
+  )
+  .superRefine((path, context) => {
+    const reason = whyTheMachinesOwn(path);
+    if (reason !== undefined) context.addIssue({ code: "custom", message: `must not be ${path}: ${reason}` });
+  });

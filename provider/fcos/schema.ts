@@ -53,6 +53,14 @@ const twoSided = {
   changedEtc: z.array(z.string()),
 };
 
-export const fcosHostSchema = z.strictObject({ ...declaredShape, ...twoSided, __urn: z.string() });
+export const fcosHostSchema = z.strictObject({
+  ...declaredShape,
+  ...twoSided,
+  /** What the constructor could not make an image of; `check` says it. */
+  __imageError: z.string().optional(),
+  /** Where the program gave secrets that are none by themselves: the texts have to be kept out of all lines. */
+  __secretPaths: z.array(z.string()).optional(),
+  __urn: z.string(),
+});
 
 export type FcosHostInputs = z.infer<typeof fcosHostSchema>;

@@ -4,13 +4,14 @@ import { bootedOf } from "./goal";
 import type { Deployment, FcosFacts } from "./types";
 
 /**
- * Newer versions of ostree give up the kernel of what neither runs nor is next when /boot has no room: only what is too
- * much even then is refused. A kernel that is there already needs none.
+ * Newer versions of ostree give up the kernel of what neither runs nor is next nor is pinned when /boot has no room: only
+ * what is too much even then is refused. A kernel that is there already needs none.
  */
 export function bootSpaceProblem(facts: FcosFacts, needed: number): Problem | undefined {
   const booted = bootedOf(facts);
   const others = facts.deployments.filter(
-    (deployment) => !deployment.booted && !deployment.staged && !sharesKernel(deployment, booted),
+    (deployment) =>
+      !deployment.booted && !deployment.staged && !deployment.pinned && !sharesKernel(deployment, booted),
   );
   const free = facts.freeBytes.boot + Math.max(0, ...others.map(kernelBytes));
   if (needed <= free) return undefined;

@@ -74,7 +74,8 @@ function deploymentOf(
   return {
     id,
     stateroot: stateroot || (ostree.get(id)?.stateroot ?? ""),
-    digest: found.image?.imageDigest ?? digestOf(reference),
+    // Of an image index the recorded one is this architecture's own; the pull has checked the named one.
+    digest: digestOf(reference) || (found.image?.imageDigest ?? ""),
     reference,
     ...(found.downloadOnly && { locked: true }),
     pinned: found.pinned,

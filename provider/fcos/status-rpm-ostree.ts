@@ -37,7 +37,9 @@ export function parseRpmOstreeStatus(text: string): RpmOstreeStatus | undefined 
     deployments: data.deployments.map((found) => ({
       id: `${found.checksum}.${found.serial}`,
       stateroot: found.osname,
-      digest: found["container-image-reference-digest"] ?? digestOf(found["container-image-reference"]),
+      // Of an image index the recorded one is this architecture's own; the pull has checked the named one.
+      digest:
+        digestOf(found["container-image-reference"]) || (found["container-image-reference-digest"] ?? ""),
       reference: found["container-image-reference"],
       booted: found.booted,
       staged: found.staged,

@@ -6,6 +6,7 @@ import type { SystemFacts } from "../host/system-facts";
 import type { HealthCheck } from "../host/health";
 import type { FcosReceipt } from "./receipt";
 import type { FcosHostInputs } from "./schema";
+import type { UpdateDriver } from "./update-drivers";
 
 export type DriverName = "rpm-ostree" | "bootc";
 
@@ -55,7 +56,7 @@ export interface FcosFacts extends SystemFacts {
   /** Title of a transaction that runs now; empty: none. */
   transaction: string;
   /** Those that update the machine by themselves and are at work: `Zincati (zincati.service)`. */
-  updateDrivers: { name: string; unit: string }[];
+  updateDrivers: UpdateDriver[];
   /** bootc says that it cannot manage what is there, because of local layering. */
   bootcIncompatible: boolean;
   /** Files that the Machine Config Operator leaves on its nodes. */
@@ -78,7 +79,7 @@ export interface GuardFacts {
   /** The deployment that it would leave, and where it would go; empty: it is not armed. */
   armedFor: string;
   previous: string;
-  /** It is going back at this moment. */
+  /** It is at work, and going back at this moment. */
   firing: boolean;
   /** What it did since it was armed last: `<left> <previous> <time>`, or `<left> failed <words>`. */
   rolledBack: string;
@@ -125,6 +126,8 @@ export interface FcosNotes {
   kernelBefore?: string;
   /** The deployment that this run, or the interrupted one before it, moves the machine to. */
   target?: Deployment;
+  /** What this run masked in the system that ran before; a run that is undone lets it work again. */
+  masked?: readonly UpdateDriver[];
   /** What ostree said when it finalized. */
   finalizeWords?: string;
 }

@@ -19,7 +19,7 @@ export const updateDriversScript = `for u in ${zincati} ${rpmOstreeTimer} ${boot
 done
 echo "policy $(sed -n 's/^AutomaticUpdatePolicy *= *\\([a-z]*\\).*/\\1/p' /etc/rpm-ostreed.conf)"`;
 
-interface UpdateDriver {
+export interface UpdateDriver {
   name: string;
   unit: string;
 }
@@ -51,4 +51,14 @@ function isAtWork(state: string, isRegistered: boolean): boolean {
 export function maskUpdateDrivers(units: readonly string[]): string {
   const all = units.map(quote).join(" ");
   return `systemctl mask --now ${all} && { systemctl reset-failed ${all} 2>/dev/null || :; }`;
+}
+
+/** What masking has ended works again, and says so itself. */
+export function unmaskUpdateDrivers(units: readonly string[]): string {
+  const all = units.map(quote).join(" ");
+  return `systemctl unmask ${all} && systemctl start ${all} || exit
+for u in ${all}; do
+  [ "$(systemctl is-enabled "$u" 2>/dev/null)" != masked ] || { echo "$u is still masked" >&2; exit 1; }
+  systemctl is-active --quiet "$u" || { echo "$u is $(systemctl is-active "$u")" >&2; exit 1; }
+done`;
 }

@@ -35,7 +35,7 @@ mkdir -p /run/pulumi-immutable-os && mkdir -m 700 $dir || exit
 trap 'rm -rf $dir' EXIT
 trap 'exit 1' HUP INT TERM
 try() {
-  timeout -k ${killSeconds} $2 sh $dir/$1 </dev/null >$dir/$1.output 2>&1
+  timeout -k ${killSeconds} $2 sh $dir/$1 >$dir/$1.output 2>&1
   echo $? >$dir/$1.exit
 }
 ${starts.join("\n")}

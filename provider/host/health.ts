@@ -80,7 +80,7 @@ export function healthSeconds(checks: readonly HealthCheck[]): number {
   );
 }
 
-export function unhealthy(failures: readonly HealthFailure[]): HostError {
+function unhealthy(failures: readonly HealthFailure[]): HostError {
   const each = (say: (failure: HealthFailure) => string): string =>
     failures.map((failure) => `${failure.name}: ${say(failure)}`).join("; ");
   const log = failures

@@ -9,6 +9,11 @@ export interface Job {
   /** POSIX sh; its output goes to a file on the host. */
   script: string;
   deadlineSeconds: number;
+  /**
+   * It runs as a child of ours would, with the SELinux domain that our login has: a service of systemd's gets another
+   * one, from which `bootc switch` may not install.
+   */
+  keepsDomain?: boolean;
   onLine(line: string): void;
 }
 
@@ -121,8 +126,24 @@ fi
 printf '%s\\n' ${quote(`(${job.script}\n) </dev/null`)} > ${dir}/script
 printf '%s\\n' ${quote(`echo $$ > ${dir}/pid; sh ${dir}/script > ${dir}/log 2>&1; echo $? > ${dir}/rc.tmp; mv ${dir}/rc.tmp ${dir}/rc`)} > ${dir}/start
 touch ${dir}/log
-if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1; then
-  systemd-run --quiet --collect --service-type=exec --unit=immutable-os-${job.name}-$$ --setenv=PATH="$PATH" sh ${dir}/start
+${job.keepsDomain === true ? inScope(job.name, dir) : inService(job.name, dir)}`;
+}
+
+const hasSystemd = "[ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1";
+
+function inService(name: string, dir: string): string {
+  return `if ${hasSystemd}; then
+  systemd-run --quiet --collect --service-type=exec --unit=immutable-os-${name}-$$ --setenv=PATH="$PATH" sh ${dir}/start
+else
+  setsid sh ${dir}/start </dev/null >/dev/null 2>&1 &
+fi`;
+}
+
+/** A scope is outside of the login's own, too: what ends with that does not end the job. */
+function inScope(name: string, dir: string): string {
+  const start = `systemd-run --quiet --collect --scope --unit=immutable-os-${name}-$$ sh ${dir}/start`;
+  return `if ${hasSystemd}; then
+  setsid sh -c ${quote(`${start}; [ -e ${dir}/pid ] || exec sh ${dir}/start`)} </dev/null >/dev/null 2>&1 &
 else
   setsid sh ${dir}/start </dev/null >/dev/null 2>&1 &
 fi`;

@@ -46,6 +46,8 @@ setsid sh -c 'sleep 1; if [ -d /run/systemd/system ]; then systemctl reboot; els
     deadlineSeconds: bootSeconds,
     oldMayAnswerSeconds: longestShutdownSeconds,
     leftHasOtherKeys: reboot.leftHasOtherKeys ?? false,
+    // A unit that takes minutes to stop keeps the old system up: that is a slow shutdown, and none that failed.
+    endIsPending: String.raw`systemctl list-jobs 2>/dev/null | grep -qE '(reboot|shutdown)\.target'`,
     progress,
   });
   if (end.end === "booted") return;

@@ -19,6 +19,17 @@ interface RegistryLogin {
   password?: string | undefined;
 }
 
+/** A login as registries, and containers-auth.json(5), have it. */
+export function basicAuth(username: string, password: string): string {
+  return Buffer.from(`${username}:${password}`).toString("base64");
+}
+
+/** What a containers-auth.json says of registries that have the same login. */
+export function containersAuth(registries: readonly string[], username: string, password: string): object {
+  const auth = basicAuth(username, password);
+  return { auths: Object.fromEntries(registries.map((registry) => [registry, { auth }])) };
+}
+
 /** Neither half of a login is of use alone. */
 export function wholeRegistryLogin<Inputs>(
   place: string,

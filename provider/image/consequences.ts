@@ -1,4 +1,5 @@
 import { HostError } from "../core/errors";
+import { shortDigest } from "../core/image-reference";
 import { changedParts, missingTags, needsSignature } from "./recipe";
 import type { ImageInputs } from "./schema";
 import type { ImageState } from "./state";
@@ -64,9 +65,4 @@ function gone(state: ImageState): string {
 
 function step(old: string, now: string): string {
   return old === now ? now : `${old} → ${now}`;
-}
-
-/** sha256:0123456789ab…, as container tools show it. */
-function shortDigest(digest: string): string {
-  return digest.slice(0, "sha256:".length + 12);
 }

@@ -1,6 +1,7 @@
 import { pinned, refused } from "./document-rules";
 import { listAt, readDocument, type IgnitionConfig } from "./ignition-document";
 import { authorityProblem } from "../core/pem";
+import { containersAuth } from "../host/registry-login";
 import type { RegistryLogin } from "./types";
 
 export type { IgnitionConfig } from "./ignition-document";
@@ -98,8 +99,7 @@ function loginFile(registry: string, login: RegistryLogin = {}): Record<string, 
   if (!username || username.includes(":"))
     throw refused("registry.username", 'must be given with registry.password, and hold no ":"');
   if (!password) throw refused("registry.password", "must be given with registry.username");
-  const auth = Buffer.from(`${username}:${password}`).toString("base64");
-  const content = `${JSON.stringify({ auths: { [registry]: { auth } } }, undefined, 2)}\n`;
+  const content = `${JSON.stringify(containersAuth([registry], username, password), undefined, 2)}\n`;
   return [fileOf("/etc/ostree/auth.json", content, 0o600)];
 }
 

@@ -1,4 +1,4 @@
-import type { InputRule as Rule } from "../core/input-rule";
+import { repeated, type InputRule as Rule } from "../core/input-rule";
 import { isRoot, loginRules, sudoPasswordUsed, type HostPlace } from "../host/login-rules";
 import { wholeRegistryLogin } from "../host/registry-login";
 import type { ImageInputs } from "./schema";
@@ -84,7 +84,3 @@ export const inputRules: readonly InputRule[] = [
     },
   },
 ];
-
-function repeated(names: readonly string[]): string | undefined {
-  return names.find((name, index) => names.indexOf(name) < index);
-}

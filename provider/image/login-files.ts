@@ -1,3 +1,4 @@
+import { containersAuth } from "../host/registry-login";
 import type { LoginFiles } from "./builders/builder";
 import { withStoredLogin } from "./registry/stored-login";
 import type { RegistryLogin } from "./types";
@@ -26,14 +27,14 @@ export async function withLogin(
     ...(username === undefined ? {} : { authFile: `${folder.secrets}/auth.json` }),
     ...(certificateAuthority === undefined ? {} : { certificates: `${folder.path}/certificates` }),
   };
-  const entry = Buffer.from(`${username}:${password ?? ""}`).toString("base64");
   const keys = [place.registry, ...(otherKeys[place.registry] ?? [])];
-  const auths = JSON.stringify({ auths: Object.fromEntries(keys.map((key) => [key, { auth: entry }])) });
   return [
     ...(files.certificates === undefined
       ? []
       : [writeFile(`${files.certificates}/ca.crt`, certificateAuthority ?? "")]),
-    ...(files.authFile === undefined ? [] : [writeFile(files.authFile, auths)]),
+    ...(files.authFile === undefined
+      ? []
+      : [writeFile(files.authFile, JSON.stringify(containersAuth(keys, username ?? "", password ?? "")))]),
     command(files),
     "code=$?",
     ...(files.authFile === undefined ? [] : [`rm -f '${files.authFile}'`]),

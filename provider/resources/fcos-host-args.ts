@@ -63,8 +63,11 @@ export interface FcosHostArgs {
    */
   kernelArguments?: Input<KernelArgumentsArgs>;
   /**
-   * Files or folders below /etc that must be as the image has them. What differs is drift; `up` restores it from /usr/etc
-   * without a reboot, and keeps a copy below /var/lib/pulumi-immutable-os/etc-saved. Default: none, /etc is the machine's.
+   * Files or folders below /etc that must be as the image has them. What was changed or deleted is drift; `up` restores it
+   * from /usr/etc without a reboot, and keeps a copy below /var/lib/pulumi-immutable-os/etc-saved. What somebody added to a
+   * folder stays, and is no drift; a file that the image does not have is removed where its own path is named. Refused is
+   * what makes the machine this one: passwd, shadow, group, gshadow, subuid, subgid, fstab, crypttab, machine-id, hostname,
+   * ssh/ssh_host_*. Default: none, /etc is the machine's.
    */
   unchangedEtc?: Input<Input<string>[]>;
   /**

@@ -1,6 +1,6 @@
 import { EngineLog, flushLog } from "./engine-log";
 import type { Inputs } from "./inputs";
-import type { KindOf } from "./kind";
+import type { Secretive } from "./kind";
 import type { CheckResult } from "./results";
 import { Row } from "./row";
 import { secretsOf, withoutSecrets } from "./secrets";
@@ -27,7 +27,7 @@ export interface Lifecycle {
 }
 
 /** Each call, its errors without secrets, and its last lines shown before it ends: the plugin may be ended right after it. */
-export function guarded(kind: KindOf<"secretPaths">, lifecycle: Lifecycle): Lifecycle {
+export function guarded(kind: Secretive, lifecycle: Lifecycle): Lifecycle {
   const ended = async <Answer>(args: readonly unknown[], call: Promise<Answer>): Promise<Answer> => {
     try {
       return await call;
@@ -52,6 +52,6 @@ export function guarded(kind: KindOf<"secretPaths">, lifecycle: Lifecycle): Life
   };
 }
 
-export function rowFor(kind: KindOf<"secretPaths">, inputs: Inputs): Row {
+export function rowFor(kind: Secretive, inputs: Inputs): Row {
   return new Row(new EngineLog(String(inputs["__urn"])), secretsOf(kind, inputs));
 }

@@ -30,12 +30,20 @@ function bootedWanted(state: FcosState, news: Inputs): unknown {
   return { kernelRelease: kernel ?? state.booted.kernelRelease, ...withoutUndefined(wanted) };
 }
 
-/** A list that is left out is an empty one. */
+/** A list of kernel arguments that is left out is an empty one; these lists have no order. */
 function compared(inputs: object): Inputs {
-  const { kernelArguments, ...others } = inputs as Inputs;
-  const isGiven = typeof kernelArguments === "object" && kernelArguments !== null;
-  const lists = isGiven ? { present: [], absent: [], ...withoutUndefined(kernelArguments) } : kernelArguments;
-  return { ...others, kernelArguments: lists };
+  const { kernelArguments, unchangedEtc, ...others } = inputs as Inputs;
+  return { ...others, kernelArguments: withSets(kernelArguments), unchangedEtc: asSet(unchangedEtc) };
+}
+
+function withSets(kernelArguments: unknown): unknown {
+  if (typeof kernelArguments !== "object" || kernelArguments === null) return kernelArguments;
+  const { present = [], absent = [], ...others } = kernelArguments as Inputs;
+  return { ...others, present: asSet(present), absent: asSet(absent) };
+}
+
+function asSet(list: unknown): unknown {
+  return Array.isArray(list) ? [...(list as unknown[])].sort() : list;
 }
 
 function withoutUndefined(value: object): object {

@@ -14,6 +14,8 @@ export const fcosHost = hostLifecycle<FcosHostInputs, FcosState>({
   consequences,
   consequencesOfUnknown: (state, news) =>
     news["image"] === unknown ? consequencesOfUnknownImage(state, kernelIn(news)) : [],
+  staysBehind:
+    ": what was masked (update drivers) stays masked, the deployment stays pinned, and the receipt stays in /var/lib/pulumi-immutable-os",
   deploy,
   read,
 });

@@ -13,8 +13,10 @@ export const fcosKind: Kind<FcosHostInputs> = {
   rules: inputRules,
   rulesForNew: [],
   secretPaths: [
-    "registry.password",
     ...logins.flatMap(({ path }) => loginSecrets.map((key) => `${path}.${key}`)),
   ],
+  registryLogins: ["registry"],
+  writtenAs: { "booted.kernelRelease": "image.kernelRelease" },
   looksAt: () => logins.map(({ path }) => login(path)),
+  told: { key: "__imageError", inWords: (message) => message },
 };

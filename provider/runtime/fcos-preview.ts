@@ -1,7 +1,8 @@
 import { asHostError } from "../core/errors";
 import { observe } from "../fcos/context";
 import { contextFor } from "../fcos/deploy";
-import { bootedOf, shortDigest } from "../fcos/goal";
+import { shortDigest } from "../core/image-reference";
+import { bootedOf, nextIsBooted, runsAsDeclared } from "../fcos/goal";
 import { preflightProblems } from "../fcos/phases/preflight";
 import { plan } from "../fcos/plan";
 import type { FcosContext, FcosFacts, FcosSpec } from "../fcos/types";
@@ -32,7 +33,7 @@ export async function describeNewFcosHost(
 }
 
 /** What is only known when the image is. */
-const ofTheImage = ["image", "booted", "bootDefault"];
+const ofTheImage = ["image", "booted", "bootDefault", "__imageError"];
 
 /** Stands for an image that is built in the same run: the machine can be looked at without it. */
 function notBuiltYet(kernelRelease: string | undefined): Inputs {
@@ -68,7 +69,7 @@ export function movingLines(
   const wanted = isBuilt
     ? `${shortDigest(spec.digest)}${kernel}`
     : `the image that is made first${kernel}; its digest is known when it was built`;
-  const problems = isBuilt ? preflightProblems(spec, facts) : [];
+  const problems = preflightProblems(spec, facts, isBuilt ? "known" : "not built yet");
   return [
     info(`MOVE of ${spec.machine}: ${found}; to ${wanted}; ${rebootOf(spec, facts)}`),
     ...problems.map(({ expected, seen }) =>
@@ -78,6 +79,6 @@ export function movingLines(
 }
 
 function rebootOf(spec: FcosSpec, facts: FcosFacts): string {
-  if (bootedOf(facts)?.digest === spec.digest) return "it runs that image already";
+  if (nextIsBooted(facts) && runsAsDeclared(facts, spec)) return "it runs that image already";
   return spec.reboot === "manual" ? 'it runs it after a reboot by somebody (reboot: "manual")' : "one reboot";
 }

@@ -27,6 +27,8 @@ export interface HostKind<Checked, State> {
   consequences(state: State, news: Checked): { lines: readonly string[]; severe?: boolean };
   /** The same of inputs of which something is not known yet. */
   consequencesOfUnknown?(state: State, news: Inputs): readonly string[];
+  /** What else a machine that is forgotten keeps of us, to be told. */
+  staysBehind?: string;
   deploy(tools: Tools, news: Checked, olds: State | undefined): Promise<Outcome<State>>;
   read(tools: Tools, state: State, lastSeen: Checked): Promise<Observation<State, Checked>>;
 }
@@ -91,7 +93,7 @@ export function hostLifecycle<Checked extends { machine: string }, State extends
 
     delete(_id, props) {
       rowFor(kind, props).lasting(
-        `forgotten: the machine ${String(props["machine"])} keeps running, nothing on it was changed`,
+        `forgotten: the machine ${String(props["machine"])} keeps running, nothing on it was changed${host.staysBehind ?? ""}`,
       );
       return Promise.resolve();
     },

@@ -15,12 +15,11 @@ export const imageKind: Kind<ImageInputs> = {
   rulesForNew: [],
   // Not what the image holds: whoever may pull it reads its files and steps.
   secretPaths: [
-    "base.password",
-    "registry.password",
     "sign.privateKey",
     "sign.password",
     ...logins.flatMap(({ path }) => loginSecrets.map((key) => `${path}.${key}`)),
   ],
+  registryLogins: ["base", "registry"],
   looksAt,
   told: { key: "__resolveError", inWords: (message) => message },
 };

@@ -22,6 +22,10 @@ export interface Kind<Checked = unknown> {
   rulesForNew: readonly InputRule<Checked>[];
   /** Where a secret may stand; `*` is any key. */
   secretPaths: readonly string[];
+  /** Where a registry's login stands: its password is a secret, and so is what registries are told of both. */
+  registryLogins?: readonly string[];
+  /** What a program writes in another place than that in which the inputs have it. */
+  writtenAs?: Readonly<Record<string, string>>;
   /** What can be seen on the machine where Pulumi runs. */
   looksAt(news: Inputs): Look[];
   /** Of a kind whose constructor finds something out: the input in which it says what it could not. */
@@ -34,3 +38,6 @@ export interface Kind<Checked = unknown> {
 
 /** For the part of a kind that some function needs, without the type of its checked inputs. */
 export type KindOf<Key extends keyof Kind> = Pick<Kind, Key>;
+
+/** All that a secret is known by. */
+export type Secretive = KindOf<"secretPaths" | "registryLogins">;

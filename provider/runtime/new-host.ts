@@ -29,7 +29,7 @@ export async function describeNew<Checked>(
   open: (inputs: Checked) => Look,
 ): Promise<PreviewLine[]> {
   // `check` says what is wrong with them.
-  if (inputProblems(kind, inputs).length > 0) return [];
+  if ((kind.told && inputs[kind.told.key]) || inputProblems(kind, inputs).length > 0) return [];
   const secrets = secretsOf(kind, inputs);
   const lines = await look(open(parseInputs(kind, inputs)));
   return lines.map((line) => ({ ...line, text: withoutSecrets(line.text, secrets) }));

@@ -10,7 +10,7 @@ import {
   type Inputs,
   type Path,
 } from "./inputs";
-import type { Kind, KindOf } from "./kind";
+import type { Kind, KindOf, Secretive } from "./kind";
 import { secretsOf, withoutSecrets } from "./secrets";
 import { mostShapeProblems, shapeProblems, withoutFollowUps, type Problem } from "./shape-problems";
 
@@ -69,10 +69,13 @@ function isSettled(inputs: Inputs, path: Path, wrong: readonly Problem[]): boole
   );
 }
 
-function inWords(kind: KindOf<"secretPaths">, problems: readonly Problem[], inputs: Inputs): string[] {
+function inWords(kind: Secretive & KindOf<"writtenAs">, problems: readonly Problem[], inputs: Inputs): string[] {
   const secrets = secretsOf(kind, inputs);
   const words = problems
     .slice(0, mostProblems)
-    .map(({ path, text }) => shortened(withoutSecrets(`${pathText(path)} ${text}`, secrets), mostCharacters));
+    .map(({ path, text }) => {
+      const place = pathText(path);
+      return shortened(withoutSecrets(`${kind.writtenAs?.[place] ?? place} ${text}`, secrets), mostCharacters);
+    });
   return problems.length > words.length ? [...words, "and more problems of this kind"] : words;
 }

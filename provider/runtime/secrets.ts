@@ -1,5 +1,6 @@
+import { basicAuth } from "../host/registry-login";
 import type { Inputs } from "./inputs";
-import type { KindOf } from "./kind";
+import type { Secretive } from "./kind";
 
 const leastCharacters = 4;
 /** Lines that are shorter are in every text: "{", "root", "[Unit]". */
@@ -8,9 +9,10 @@ const leastOfALine = 8;
 const everyKey = "*";
 
 /** Every secret that could find its way into a text, and every line of it: logs are cut into lines. Longest first. */
-export function secretsOf(kind: KindOf<"secretPaths">, inputs: Inputs): string[] {
+export function secretsOf(kind: Secretive, inputs: Inputs): string[] {
   const values = [
     ...kind.secretPaths.flatMap((path) => valuesAt(inputs, path.split("."))),
+    ...(kind.registryLogins ?? []).flatMap((path) => loginSecrets(inputs, path)),
     ...givenAsSecrets(inputs).flatMap((path) => valuesAt(inputs, path.split(".")).flatMap(asWritten)),
   ];
   const parts = values.flatMap((value) => {
@@ -19,6 +21,13 @@ export function secretsOf(kind: KindOf<"secretPaths">, inputs: Inputs): string[]
     return [...whole, ...lines.filter((line) => line.length >= leastOfALine)];
   });
   return [...new Set(parts)].sort((one, other) => other.length - one.length);
+}
+
+/** Tools print a login as they send it, or as they read it in their file. */
+function loginSecrets(inputs: Inputs, path: string): string[] {
+  const passwords = valuesAt(inputs, [...path.split("."), "password"]);
+  const users = valuesAt(inputs, [...path.split("."), "username"]);
+  return passwords.flatMap((password) => [password, ...users.map((user) => basicAuth(user, password))]);
 }
 
 /** Paths whose values are secrets only because the program says so. */

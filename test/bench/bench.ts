@@ -3,6 +3,7 @@ import { prepareLab } from "../lab";
 import { startQuickstart } from "../lab/quickstart";
 import { measureCreates } from "./creates";
 import { measureEightCopies } from "./eight-copies";
+import { measureFcosHost } from "./fcos-host";
 import { table, type Figure } from "./figures";
 import { measureLayeredImage } from "./layered-image";
 import { measureLifetime } from "./lifetime";
@@ -13,19 +14,21 @@ import { measureResume } from "./resume";
 import { measureSilentFailures } from "./silent-failures";
 import { measureUploads } from "./uploads";
 
-const creates = Number(
-  /^--runs=(\d+)$/.exec(process.argv.find((argument) => argument.startsWith("--runs")) ?? "")?.[1] ?? 3,
-);
+const creates = Number(option("runs") ?? 3);
 const copies = 5;
+/** A word of what alone is to be measured, such as "FcosHost". */
+const only = option("only") ?? "";
+const write = process.argv.includes("--write");
 
 const figures: Figure[] = [];
 let failed = false;
 
 /** Measures what it can; what it cannot is in the table with the reason, and in the exit code. */
 async function bench(): Promise<void> {
+  if (write && only !== "") throw new Error("--write puts the whole table into its place: not with --only");
   await prepareLab(say);
-  await measure("the machine", onTheMachine);
-  await measure("uploads over loopback", async () => {
+  await measureUnlessLeftOut("the machine", onTheMachine);
+  await measureUnlessLeftOut("uploads over loopback", async () => {
     const hosts = await loopbackHosts();
     const host = await hosts.start();
     try {
@@ -35,11 +38,16 @@ async function bench(): Promise<void> {
       await hosts.remove();
     }
   });
-  await measure("eight copies at once", async () => [await measureEightCopies(copies)]);
-  await measure("the layered image", () => measureLayeredImage(creates, say));
+  await measureUnlessLeftOut("eight copies at once", async () => [await measureEightCopies(copies)]);
+  await measureUnlessLeftOut("the layered image", () => measureLayeredImage(creates, say));
+  await measureUnlessLeftOut("the FcosHost", () => measureFcosHost(creates, say));
   const report = `${await conditions(creates, copies)}\n\n${table(figures)}`;
   console.log(`\n${report}`);
-  if (process.argv.includes("--write")) say(`written: ${await writeReport(report)}`);
+  if (write) say(`written: ${await writeReport(report)}`);
+}
+
+async function measureUnlessLeftOut(what: string, work: () => Promise<Figure[]>): Promise<void> {
+  if (what.includes(only)) await measure(what, work);
 }
 
 async function onTheMachine(): Promise<Figure[]> {
@@ -82,6 +90,12 @@ async function measure(what: string, work: () => Promise<Figure[]>): Promise<voi
 
 function say(line: string): void {
   console.error(`bench: ${line}`);
+}
+
+/** `--name=value` */
+function option(name: string): string | undefined {
+  const start = `--${name}=`;
+  return process.argv.find((argument) => argument.startsWith(start))?.slice(start.length);
 }
 
 void bench().then(

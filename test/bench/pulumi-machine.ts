@@ -33,14 +33,21 @@ export async function pulumiMachine(lab: Quickstart): Promise<PulumiMachine> {
       await forget(lab.stack);
       await lab.vm.restore("debian");
     },
-    pulumi: async (args) => {
-      const timeline = new Timeline();
-      proxy.reset();
-      const onOutput = (chunk: string): void => timeline.read(chunk);
-      const { result, seconds } = await timed(() => lab.stack.pulumi(args, { onOutput }));
-      return { ...result, seconds, connections: proxy.answered(), timeline };
-    },
+    pulumi: (args) => measuredPulumi(lab.stack, proxy, args),
   };
+}
+
+/** One command of the user; `timeline` says which line is its last proof. */
+export async function measuredPulumi(
+  stack: PulumiStack,
+  proxy: CountingProxy,
+  args: string[],
+  timeline = new Timeline(),
+): Promise<PulumiFigures> {
+  proxy.reset();
+  const onOutput = (chunk: string): void => timeline.read(chunk);
+  const { result, seconds } = await timed(() => stack.pulumi(args, { onOutput }));
+  return { ...result, seconds, connections: proxy.answered(), timeline };
 }
 
 async function forget(stack: PulumiStack): Promise<void> {

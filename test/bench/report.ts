@@ -22,7 +22,7 @@ export async function conditions(creates: number, copies: number): Promise<strin
   return [
     `${new Date().toISOString().slice(0, 10)}; ${cpus().length} cores (${cpus()[0]?.model.trim() ?? "unknown"}), QEMU with ${kvm ? "KVM" : "TCG (no KVM: the guest's processor is emulated)"};`,
     `${versions.join(", ")}, Node ${process.versions.node}.`,
-    `Creates and images: ${creates} each way; uploads and copies: ${copies} each way. A figure is the median, in brackets are all runs. Ratios are ours / theirs.`,
+    `Creates, images and moves: ${creates} each way; uploads and copies: ${copies} each way. A figure is the median, in brackets are all runs. Ratios are ours / theirs.`,
   ].join("\n");
 }
 

@@ -1,4 +1,10 @@
-const marks = ["confirm: kernel", "[silent-kexec-failure]", "pushed: "] as const;
+const marks = [
+  "confirm: kernel",
+  "[silent-kexec-failure]",
+  "pushed: ",
+  "keep: sha256:",
+  "rolled back to sha256:",
+] as const;
 type Mark = (typeof marks)[number];
 
 /** Notes when the phases of a run began, from what `pulumi` prints: `[3/7] kexec, …`, and the last proof. */
@@ -13,7 +19,7 @@ export class Timeline {
   read(chunk: string): void {
     const at = performance.now();
     this.text += chunk;
-    for (const [, phase = ""] of this.text.matchAll(/\[\d+\/\d+\] (\w+)/g)) {
+    for (const [, phase = ""] of this.text.matchAll(/\[\d+\/\d+\] ([a-z ]+?)(?=,| \()/g)) {
       if (!this.begins.some((begin) => begin.phase === phase)) this.begins.push({ phase, at });
     }
     for (const mark of marks) {

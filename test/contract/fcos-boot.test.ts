@@ -1,7 +1,7 @@
 // How a reboot can end, each told apart from the others.
 import type { FcosMachine } from "./fcos-machine";
 import { newImage, type PlayedImage } from "./fcos-parts";
-import { drivers, FcosStage, newKernel, oldKernel, short } from "./fcos-stage";
+import { drivers, during, FcosStage, newKernel, oldKernel, short } from "./fcos-stage";
 import { done, failed, parseError, partial } from "./support";
 import type { Props } from "./provider-process";
 
@@ -136,7 +136,7 @@ test("finalize seems fine, and the old one boots with ostree-boot-complete.servi
   const { machine, news } = await stage.declared({}, {}, newImage(newKernel, { boots: "falls back" }));
   const reboot = machine.reached(/^systemctl .*reboot/);
   const create = stage.provider.create(news);
-  await reboot;
+  await during(create, reboot);
   machine.root.write("boot/ostree/finalize-failure.stamp", words);
   const { message } = failed(await create);
   expect(parseError(message)).toMatchObject({ code: "finalize-failed" });

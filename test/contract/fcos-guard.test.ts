@@ -1,7 +1,7 @@
 // The guard on the machine: real sh, started by the played boot, against the played front ends.
 import { newImage, referenceOf } from "./fcos-parts";
 import type { FcosMachine } from "./fcos-machine";
-import { drivers, FcosStage, newKernel, oldKernel, short, twoSided } from "./fcos-stage";
+import { drivers, during, FcosStage, newKernel, oldKernel, short, twoSided } from "./fcos-stage";
 import { done, failed, parseError, partial } from "./support";
 
 const stage = new FcosStage();
@@ -18,7 +18,7 @@ describe.each(drivers)("by %s", (driver) => {
     const { machine, image, news } = await stage.declared({ driver });
     const reboot = machine.reached(/^systemctl .*reboot/);
     const create = stage.provider.create(news);
-    await reboot;
+    await during(create, reboot);
     expect(machine.root.read("var/lib/pulumi-immutable-os/guard/armed")).not.toBe("");
     const [next] = machine.deployments.list;
     // ostree's own merge took it along.
@@ -64,7 +64,7 @@ describe.each(drivers)("by %s", (driver) => {
     const { machine, old, image, news } = await stage.declared({ driver }, { connection: short });
     const reboot = machine.reached(/^systemctl .*reboot/);
     const create = stage.provider.create(news);
-    await reboot;
+    await during(create, reboot);
     await stage.provider.kill();
     await create;
     await machine.booted(3);
@@ -98,7 +98,7 @@ describe.each(drivers)("by %s", (driver) => {
     const { machine, news } = await stage.declared({ driver }, { rollback: { guard: false } });
     const reboot = machine.reached(/^systemctl .*reboot/);
     const create = stage.provider.create(news);
-    await reboot;
+    await during(create, reboot);
     expectGone(machine);
     done(await create);
   });

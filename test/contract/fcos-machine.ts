@@ -1,5 +1,4 @@
 // A stand-in for an ostree machine: deployments, boot loader and front ends are played, behind a real ssh server and a real sh.
-import { existsSync, readFileSync } from "node:fs";
 import { bootcRules } from "./fcos-bootc";
 import { Deployments } from "./fcos-deployments";
 import { ostreeRules } from "./fcos-ostree";
@@ -18,6 +17,8 @@ import { rpmOstreeRules } from "./fcos-rpm-ostree";
 import { systemRules } from "./fcos-system";
 import { startGuards } from "./fcos-started-units";
 import { Units } from "./fcos-units";
+import { endSessions, sessionsOf } from "./fcos-sessions";
+import { WatchedCalls } from "./fcos-watched-calls";
 import { FakeTools, type ToolCall, type ToolReply } from "./fcos-tools";
 import { SshHost, makeKey, type TestKey } from "./ssh-host";
 
@@ -26,14 +27,12 @@ const bootMs = 200;
 
 const rules: readonly Rule[] = [...rpmOstreeRules, ...bootcRules, ...ostreeRules, ...systemRules];
 
-export class FcosMachine implements PlayedFcos {
+export class FcosMachine extends WatchedCalls implements PlayedFcos {
   readonly root = new FcosRoot();
   readonly registry = new Registry();
   readonly units = new Units();
   readonly deployments: Deployments;
   readonly quirks: FcosQuirks = {};
-  /** Every call of a tool, in order. */
-  readonly steps: string[] = [];
   /** What must never happen: a test fails on any. */
   readonly violations: string[] = [];
   /** Images that were booted, in order, the first one before the test. */
@@ -42,16 +41,17 @@ export class FcosMachine implements PlayedFcos {
   readonly answers = new Map<RegExp, (call: ToolCall) => ToolReply | undefined>();
   /** A transaction of rpm-ostree that runs now: method, caller, path. */
   transaction: [string, string, string] | null = null;
+  /** A kernel that somebody started by hand; gone with the next boot. */
+  kexecedInto: string | undefined;
   key = makeKey();
   private readonly hostKey_ = makeKey();
   private host!: SshHost;
   private tools!: FakeTools;
-  private watched: { step: RegExp; resolve: () => void }[] = [];
-  private held: { step: RegExp; until: Promise<void> } | undefined;
   private clock: NodeJS.Timeout | undefined;
   private readonly timers = new Set<NodeJS.Timeout>();
 
   private constructor(first: PlayedDeployment) {
+    super();
     this.deployments = new Deployments(this.root, this.units, this.quirks, first);
   }
 
@@ -99,30 +99,13 @@ export class FcosMachine implements PlayedFcos {
 
   get kernel(): string {
     const { image } = this.bootedDeployment;
-    return image.runsKernel ?? image.kernels[0]?.release ?? "";
+    return this.kexecedInto ?? image.runsKernel ?? image.kernels[0]?.release ?? "";
   }
 
   /** An image that can be pulled. */
   offer(image: PlayedImage): PlayedImage {
     this.registry.images.set(referenceOf(image), image);
     return image;
-  }
-
-  /** Resolves when such a call comes. */
-  reached(step: RegExp): Promise<void> {
-    return new Promise((resolve) => this.watched.push({ step, resolve }));
-  }
-
-  /** As `reached`, and the tool answers only when it is let. */
-  async heldAt(step: RegExp): Promise<() => void> {
-    let letGo: () => void = () => undefined;
-    const held = { step, until: new Promise<void>((resolve) => (letGo = resolve)) };
-    this.held = held;
-    await this.reached(step);
-    return () => {
-      if (this.held === held) this.held = undefined;
-      letGo();
-    };
   }
 
   /** Resolves when it came up for the `count`th time. */
@@ -132,13 +115,8 @@ export class FcosMachine implements PlayedFcos {
 
   /** Resolves when nothing runs any more of what was started for longer than a command. */
   async quiet(): Promise<void> {
-    while (this.sessions().length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (sessionsOf(this.root.folder).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
     await this.settled();
-  }
-
-  /** The calls that match, without those that only look. */
-  did(pattern: RegExp): string[] {
-    return this.steps.filter((step) => pattern.test(step));
   }
 
   /** As somebody who types it there. */
@@ -177,7 +155,7 @@ export class FcosMachine implements PlayedFcos {
   async stop(): Promise<void> {
     for (const timer of this.timers) clearTimeout(timer);
     clearInterval(this.clock);
-    this.endProcesses();
+    endSessions(this.root.folder);
     await this.host.stop();
     await this.tools.stop();
     this.root.destroy();
@@ -190,7 +168,9 @@ export class FcosMachine implements PlayedFcos {
   private goDown(): void {
     this.cutOff();
     this.transaction = null;
-    this.endProcesses();
+    // Nothing that runs outlives the power.
+    this.host.endCommands();
+    endSessions(this.root.folder);
   }
 
   private start(): void {
@@ -207,6 +187,9 @@ export class FcosMachine implements PlayedFcos {
     tell();
     this.clock = setInterval(tell, 250);
     this.boots.push(deployment);
+    this.kexecedInto = undefined;
+    // An overlay in memory.
+    if (["development", "transient"].includes(deployment.unlocked)) deployment.unlocked = "none";
     this.deployments.cameUp(deployment);
     this.root.boot(deployment, this.deployments.list);
     this.units.boot(deployment.image.failedUnits ?? [], this.deployments.finalizeFailure);
@@ -224,9 +207,7 @@ export class FcosMachine implements PlayedFcos {
   private async answer(call: ToolCall): Promise<ToolReply> {
     const asked = { ...call, args: call.args.map(this.root.restore) };
     const step = [asked.tool, ...asked.args].join(" ");
-    this.steps.push(step);
-    for (const watched of this.watched.filter(({ step: pattern }) => pattern.test(step))) watched.resolve();
-    if (this.held?.step.test(step)) await this.held.until;
+    await this.came(step);
     if (call.aborted()) return {};
     for (const [pattern, answer] of this.answers) {
       const reply = pattern.test(step) ? answer(asked) : undefined;
@@ -243,33 +224,5 @@ export class FcosMachine implements PlayedFcos {
     }
     this.violations.push(`a command that this model does not know: ${step}`);
     return { exitCode: 64, stderr: `error: this model does not know: ${step}\n` };
-  }
-
-  /** Nothing that runs outlives the power. */
-  private endProcesses(): void {
-    this.host.endCommands();
-    for (const pid of this.sessions()) {
-      try {
-        process.kill(-pid, "SIGKILL");
-      } catch {
-        // It has just ended.
-      }
-    }
-  }
-
-  private sessions(): number[] {
-    const list = `${this.root.folder}/sessions`;
-    const pids = existsSync(list) ? readFileSync(list, "utf8").split("\n").filter(Boolean).map(Number) : [];
-    return pids.filter((pid) => isOurs(pid, this.root.folder));
-  }
-}
-
-/** Its number may be somebody else's by now. */
-function isOurs(pid: number, folder: string): boolean {
-  const environment = `/proc/${pid}/environ`;
-  try {
-    return readFileSync(environment, "utf8").includes(folder);
-  } catch {
-    return false;
   }
 }

@@ -1,21 +1,9 @@
 // Part of a stand-in for an ostree machine: its file system, in a temporary folder, laid out as ostree does it.
 import { randomUUID } from "node:crypto";
-import {
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { FilesBelow } from "./fcos-files";
 import { bootChecksum, nameOf, sha256, stateroot, type PlayedDeployment } from "./fcos-parts";
 
 /** What of a host's paths leads into the folder. All else is the machine's that runs the tests. */
@@ -37,12 +25,14 @@ const ownPath = new RegExp(
   "gm",
 );
 
-export class FcosRoot {
-  readonly folder = mkdtempSync(join(tmpdir(), "fcos-machine-"));
-  readonly path = join(this.folder, "root");
+export class FcosRoot extends FilesBelow {
+  readonly folder: string;
   bootId = "";
 
   constructor() {
+    const folder = mkdtempSync(join(tmpdir(), "fcos-machine-"));
+    super(join(folder, "root"));
+    this.folder = folder;
     for (const each of ["var/lib", "sysroot/ostree/deploy", "boot", "usr/lib", "proc/sys/kernel/random"])
       mkdirSync(join(this.path, each), { recursive: true });
     symlinkSync("sysroot/ostree", join(this.path, "ostree"));
@@ -50,31 +40,6 @@ export class FcosRoot {
 
   lead = (text: string): string => text.replace(ownPath, `${this.path}/`);
   restore = (text: string): string => text.replaceAll(this.path, "");
-
-  at(path: string): string {
-    return join(this.path, path);
-  }
-
-  has(path: string): boolean {
-    return lstatSync(this.at(path), { throwIfNoEntry: false }) !== undefined;
-  }
-
-  read(path: string): string {
-    return existsSync(this.at(path)) ? readFileSync(this.at(path), "utf8") : "";
-  }
-
-  write(path: string, text: string): void {
-    mkdirSync(dirname(this.at(path)), { recursive: true });
-    writeFileSync(this.at(path), text);
-  }
-
-  remove(path: string): void {
-    rmSync(this.at(path), { recursive: true, force: true });
-  }
-
-  list(path: string): string[] {
-    return existsSync(this.at(path)) ? readdirSync(this.at(path)) : [];
-  }
 
   /** The deployment's folder: its kernel files, its /usr/etc and its origin. */
   checkOut(deployment: PlayedDeployment): void {
@@ -165,7 +130,7 @@ export class FcosRoot {
   mergeEtc(deployment: PlayedDeployment, from: PlayedDeployment | undefined): void {
     const home = folderOf(deployment);
     this.remove(`${home}/etc`);
-    copy(this, `${home}/usr/etc`, `${home}/etc`);
+    this.copy(`${home}/usr/etc`, `${home}/etc`);
     if (from === undefined) {
       this.write(`${home}/etc/machine-id`, `${machineId}\n`);
       return;
@@ -173,14 +138,14 @@ export class FcosRoot {
     for (const line of this.changedEtc(from)) {
       const name = line.slice(5);
       if (line.startsWith("D")) this.remove(`${home}/etc/${name}`);
-      else copy(this, `${folderOf(from)}/etc/${name}`, `${home}/etc/${name}`);
+      else this.copy(`${folderOf(from)}/etc/${name}`, `${home}/etc/${name}`);
     }
   }
 
   /** As `ostree admin config-diff` prints it. */
   changedEtc(deployment: PlayedDeployment): string[] {
     const home = folderOf(deployment);
-    const [ours, theirs] = [files(this, `${home}/etc`), files(this, `${home}/usr/etc`)];
+    const [ours, theirs] = [this.filesIn(`${home}/etc`), this.filesIn(`${home}/usr/etc`)];
     const lines = [...ours].flatMap(([name, text]) =>
       !theirs.has(name) ? [`A    ${name}`] : theirs.get(name) === text ? [] : [`M    ${name}`],
     );
@@ -190,21 +155,20 @@ export class FcosRoot {
 
   /** All that lasts, with its content: what a look must leave as it was. */
   snapshot(): string {
-    return JSON.stringify([...files(this, "var"), ...files(this, "boot"), ...files(this, "sysroot/ostree")]);
+    return JSON.stringify([
+      ...this.filesIn("var"),
+      ...this.filesIn("boot"),
+      ...this.filesIn("sysroot/ostree"),
+    ]);
   }
 
   /** Every file below a folder, with its text. */
   everywhere(folder: string): [string, string][] {
-    return [...files(this, folder)];
+    return [...this.filesIn(folder)];
   }
 
   destroy(): void {
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private sparse(path: string, bytes: number): void {
-    this.write(path, "");
-    truncateSync(this.at(path), bytes);
   }
 }
 
@@ -223,28 +187,6 @@ function treeSerial(deployment: PlayedDeployment, deployments: readonly PlayedDe
 function optionsOf(deployment: PlayedDeployment, deployments: readonly PlayedDeployment[]): string {
   const tree = `/ostree/boot.1/${stateroot}/${bootChecksum(deployment)}/${treeSerial(deployment, deployments)}`;
   return [...deployment.kargs, "root=UUID=910678ff-f77e-4a7d-8d53-86f2ac47a823", `ostree=${tree}`].join(" ");
-}
-
-function files(root: FcosRoot, folder: string): Map<string, string> {
-  const found = new Map<string, string>();
-  const walk = (path: string): void => {
-    for (const entry of existsSync(root.at(join(folder, path)))
-      ? readdirSync(root.at(join(folder, path)), { withFileTypes: true })
-      : []) {
-      const name = join(path, entry.name);
-      const file = root.at(join(folder, name));
-      if (entry.isDirectory()) walk(name);
-      else if (entry.isSymbolicLink()) found.set(name, "a link");
-      else found.set(name, lstatSync(file).size > 1_000_000 ? "big" : readFileSync(file, "utf8"));
-    }
-  };
-  walk("");
-  return found;
-}
-
-function copy(root: FcosRoot, from: string, to: string): void {
-  mkdirSync(dirname(root.at(to)), { recursive: true });
-  cpSync(root.at(from), root.at(to), { recursive: true, verbatimSymlinks: true });
 }
 
 const osRelease = `NAME="Fedora Linux"

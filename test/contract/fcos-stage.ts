@@ -23,7 +23,7 @@ export const newKernel = "6.12.0-1.fc44.x86_64";
 export const pulls = /^(rpm-ostree rebase|bootc switch)/;
 export const orders = /^(rpm-ostree|bootc) rollback|^ostree admin set-default/;
 /** Everything that changes a machine. */
-export const changes =
+const changes =
   /^(rpm-ostree (?!status|kargs$|--version)|bootc (?!status|--version)|ostree admin (?!status|config-diff)|systemctl (?:--\S+ )*(stop|start|mask|unmask|reboot|enable|disable))/;
 
 interface Start extends FcosQuirks {
@@ -32,12 +32,16 @@ interface Start extends FcosQuirks {
   deployment?: Partial<PlayedDeployment>;
 }
 
-export interface Deployed {
+interface Deployed {
   machine: FcosMachine;
   /** What it ran before the test. */
   old: PlayedImage;
   image: PlayedImage;
   news: Props;
+}
+
+export interface DeployedFcos extends Deployed {
+  props: Props;
 }
 
 /** One provider process for a file of tests, and machines that are gone after each of them. */
@@ -80,11 +84,26 @@ export class FcosStage {
   }
 
   /** The same after its first `up`, with the state that the engine would hold. */
-  async deployed(start: Start = {}, declared: Props = {}): Promise<Deployed & { props: Props }> {
+  async deployed(start: Start = {}, declared: Props = {}): Promise<DeployedFcos> {
     const all = await this.declared(start, declared);
     const { props } = done(await this.provider.create(all.news));
     all.machine.steps.splice(0);
     return { ...all, props };
+  }
+
+  /** A refresh, of which it is proved that it changed nothing on the machine; and what its row was told of it. */
+  async look({
+    machine,
+    news,
+    props,
+  }: DeployedFcos): Promise<{ props: Props; inputs: Props; said: string[] }> {
+    await machine.settled();
+    const [before, steps, said] = [machine.root.snapshot(), machine.steps.length, this.said(news).length];
+    const { id, props: outs, inputs } = await this.provider.read("web", props);
+    expect(id).toBe("web");
+    expect(machine.root.snapshot()).toBe(before);
+    expect(machine.steps.slice(steps).filter((step) => changes.test(step))).toEqual([]);
+    return { props: outs, inputs, said: this.said(news).slice(said) };
   }
 
   /** What stands on the resource's row for good. */

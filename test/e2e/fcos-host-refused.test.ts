@@ -73,10 +73,7 @@ describe("a machine that is not moved, and one that gets there by another way", 
     });
 
     test("an image without an initramfs, which nothing before us finds fault with", async () => {
-      const output = await expectRefusal(
-        { image: images.withoutInitramfs },
-        /staged-check-failed/,
-      );
+      const output = await expectRefusal({ image: images.withoutInitramfs }, /staged-check-failed/);
       expect(output).toMatch(/an initramfs\.img that is not empty/);
       expect(output).toMatch(/not rebooted/);
     });
@@ -185,9 +182,7 @@ describe("a machine that is not moved, and one that gets there by another way", 
     return output;
   }
 
-  async function rpmOstree(): Promise<
-    { deployments: Record<string, unknown>[] } & Record<string, unknown>
-  > {
+  async function rpmOstree(): Promise<{ deployments: Record<string, unknown>[] } & Record<string, unknown>> {
     return JSON.parse(await machine.run("rpm-ostree status --json")) as never;
   }
 

@@ -19,14 +19,15 @@ describe("one Fedora CoreOS machine's life", () => {
   test("the preview of a machine that was never seen: what runs there, to which kernel, one reboot", async () => {
     const preview = await pulumi(["preview"]);
     expect(preview).toContain(`kernel ${kernels.base}`);
-    expect(preview).toMatch(new RegExp(`MOVE of worker: .*; to .*kernel ${kernels.new}.*; one reboot`));
+    expect(preview).toContain(`to the image that is made first, kernel ${kernels.new};`);
+    expect(preview).toMatch(/MOVE of worker: .*; one reboot/);
   });
 
   test("up: the image is built, and the machine is moved to it and proves it", async () => {
     const { machine } = example;
     const before = await machine.bootId();
     const output = await pulumi(up);
-    expect(output).toMatch(/2 created|4 created|3 created/);
+    expect(output).toMatch(/3 created/);
     expect(await machine.run("uname -r")).toBe(kernels.new);
     expect(await machine.bootId()).not.toBe(before);
     const { digest } = await outputs(":FcosLayeredImage");
@@ -58,7 +59,7 @@ describe("one Fedora CoreOS machine's life", () => {
     const before = await example.machine.bootId();
     expect(await pulumi(up)).toMatch(/unchanged/);
     expect(await pulumi(["refresh", "--yes"])).not.toMatch(/updated/);
-    expect(await pulumi(["preview"])).not.toMatch(/update/);
+    expect(await pulumi(["preview"])).not.toMatch(/to update/);
     expect(await example.machine.bootId()).toBe(before);
   });
 
@@ -66,7 +67,8 @@ describe("one Fedora CoreOS machine's life", () => {
     await example.stack.configure("earlierImage", example.baseImage);
     const preview = await pulumi(["preview", "--diff"]);
     expect(preview).toContain(example.lab.bases.good);
-    expect(preview).toMatch(/reboot/);
+    expect(preview).toContain(`kernel ${kernels.new} → ${kernels.base}; still on the machine's disk`);
+    expect(preview).toMatch(/REBOOT, because the image changes/);
   });
 
   test("back by the state: the earlier image, from the machine's disk, without the registry", async () => {

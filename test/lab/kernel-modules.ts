@@ -11,11 +11,18 @@ const WANTED = [
   .split(" ");
 
 /** Copies the wanted modules and what they depend on from an unpacked kernel package to `target`/lib/modules. */
-export async function copySomeModules(unpacked: string, target: string): Promise<void> {
+export async function copySomeModules(
+  unpacked: string,
+  target: string,
+  more: readonly string[] = [],
+): Promise<void> {
   const modules = join(unpacked, "lib/modules");
   const release = onlyEntry(modules);
   await sh(`depmod -b ${quote(unpacked)} ${release}`);
-  const files = withDependencies(readFileSync(join(modules, release, "modules.dep"), "utf8"));
+  const files = withDependencies(readFileSync(join(modules, release, "modules.dep"), "utf8"), [
+    ...WANTED,
+    ...more,
+  ]);
   await sh(`
     mkdir -p ${quote(join(target, "lib/modules", release))}
     cd ${quote(join(modules, release))}
@@ -33,7 +40,7 @@ export function onlyEntry(folder: string): string {
 }
 
 /** Of lines `file: file it needs …` (modules.dep) all files that the wanted modules need. */
-function withDependencies(modulesDep: string): string[] {
+function withDependencies(modulesDep: string, wanted: readonly string[]): string[] {
   const needs = new Map<string, string[]>();
   for (const line of modulesDep.split("\n").filter(Boolean)) {
     const colon = line.indexOf(":");
@@ -52,7 +59,7 @@ function withDependencies(modulesDep: string): string[] {
     needs.get(file)?.forEach(choose);
   };
   for (const file of needs.keys()) {
-    if (WANTED.includes(moduleName(file))) choose(file);
+    if (wanted.includes(moduleName(file))) choose(file);
   }
   return [...chosen];
 }

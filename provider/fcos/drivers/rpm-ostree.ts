@@ -21,7 +21,7 @@ done
 };
 
 /** As rpm-ostree writes it in a deployment's origin; it is not the same in all transports. */
-export function ostreeReference({ reference, transport, remote }: Pull): string {
+function ostreeReference({ reference, transport, remote }: Pull): string {
   switch (transport) {
     case "unverified-registry":
       return `ostree-unverified-registry:${reference}`;

@@ -16,7 +16,7 @@ export const dropPending: FcosPhase = {
     const booted = bootedOf(facts);
     if (booted === undefined) return;
     context.progress.detail(`the next boot would start ${inWords(nextOf(facts))}, which is not declared`);
-    await change(context, {
+    await change(context, facts, {
       name: "boot-order",
       script: makeNext(driverOf(facts), booted.id),
       deadlineSeconds: 540,

@@ -2,6 +2,7 @@ import { change } from "../boot-order";
 import { entryProblem } from "../boot-entries";
 import { finalizeStaged } from "../drivers/ostree";
 import { inWords, nextOf } from "../goal";
+import { lookUntil } from "../look-until";
 import type { FcosFacts, FcosPhase } from "../types";
 
 /** ostree's unit has five minutes for it. */
@@ -13,11 +14,11 @@ const unitSeconds = 300;
  */
 export const finalize: FcosPhase = {
   name: "finalize",
-  deadlineSeconds: () => unitSeconds + 120,
+  deadlineSeconds: () => unitSeconds + 180,
   isDone: (facts) => nextOf(facts)?.staged !== true,
   async run(context, facts) {
     context.notes.target = nextOf(facts);
-    const output = await change(context, {
+    const output = await change(context, facts, {
       name: "finalize",
       script: finalizeStaged,
       deadlineSeconds: unitSeconds + 60,
@@ -27,6 +28,8 @@ export const finalize: FcosPhase = {
       onLine: (line) => context.progress.detail(line),
     });
     context.notes.finalizeWords = output.trim().split("\n").at(-1) ?? "";
+    const { target } = context.notes;
+    await lookUntil(context, (seen) => isNextToBoot(seen, target?.id) || seen.finalizeFailure !== "");
   },
   verify(after, { notes }) {
     const { target } = notes;

@@ -3,6 +3,7 @@ import { keepReceipt } from "../../host/receipt";
 import { pin, unpin } from "../drivers/ostree";
 import { bootedOf, inWords } from "../goal";
 import { disarmTheGuard } from "../guard-at-work";
+import { lookUntil } from "../look-until";
 import type { FcosReceipt } from "../receipt";
 import { lastPhase } from "../state";
 import type { FcosFacts, FcosPhase, FcosSpec } from "../types";
@@ -17,17 +18,23 @@ export const keep: FcosPhase = {
     const booted = bootedOf(facts);
     if (booted === undefined) return;
     await disarmTheGuard(context);
-    const earlier = ownReceipt(facts, spec);
-    const isOurs = !booted.pinned || earlier.pinned === booted.id;
-    await pins(context, booted.pinned ? [] : [pin(booted.id)]);
-    await keepReceipt(session, {
+    const { pinned, unpin: left = [], ...earlier } = ownReceipt(facts, spec);
+    const ours = pinned === undefined ? left : [...left, pinned];
+    const receipt: FcosReceipt = {
       ...earlier,
       confirmed: { digest: spec.digest, kernelRelease: facts.kernelRelease },
-      pinned: isOurs ? booted.id : undefined,
-    } as FcosReceipt);
-    // Only now: between the two there are two pinned ones, and never none.
-    const old = earlier.pinned === booted.id ? undefined : earlier.pinned;
-    await pins(context, old === undefined ? [] : [unpin(old)]);
+      ...((!booted.pinned || ours.includes(booted.id)) && { pinned: booted.id }),
+    };
+    const old = [...new Set(ours)].filter((id) => id !== booted.id);
+    // First of all what is ours: a run that is killed between two of these leaves no pin that nobody knows.
+    await keepReceipt(session, old.length === 0 ? receipt : ({ ...receipt, unpin: old } as FcosReceipt));
+    await pins(context, booted.pinned ? [] : [pin(booted.id)]);
+    if (old.length > 0) {
+      // Only now: between the two there are two pinned ones, and never none.
+      await pins(context, old.map(unpin));
+      await keepReceipt(session, receipt);
+    }
+    await lookUntil(context, (seen) => isKept(seen, spec));
   },
   verify: (after, { spec }) =>
     isKept(after, spec)
@@ -54,6 +61,7 @@ function isKept(facts: FcosFacts, spec: FcosSpec): boolean {
     receipt.confirmed?.digest === spec.digest &&
     receipt.confirmed.kernelRelease === facts.kernelRelease &&
     (receipt.pinned === undefined || receipt.pinned === booted.id) &&
+    receipt.unpin === undefined &&
     guard.armedFor === ""
   );
 }

@@ -11,7 +11,7 @@ export const kernelArguments: FcosPhase = {
     spec.kernelArguments.present.length + spec.kernelArguments.absent.length === 0 ||
     argumentsHold(facts.nextKernelArguments, spec),
   async run(context, facts) {
-    await change(context, {
+    await change(context, facts, {
       name: "kernel-arguments",
       script: driverOf(facts).kernelArguments?.(context.spec.kernelArguments) ?? "",
       code: "rebase-failed",

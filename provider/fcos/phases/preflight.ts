@@ -1,6 +1,7 @@
 import { bytes } from "../../core/format";
 import { problemsIn, refuse, type Problem } from "../../host/problems";
 import { bootedOf, isWanted, nextOf, wantedOnDisk } from "../goal";
+import { takeBackEarlierLogin } from "../pull";
 import { policyRefusal } from "../signature-policy";
 import { bootSpaceProblem, kernelBytes } from "../space";
 import type { FcosFacts, FcosPhase, FcosSpec } from "../types";
@@ -13,18 +14,21 @@ export const preflight: FcosPhase = {
   name: "preflight",
   deadlineSeconds: () => 60,
   isDone: () => false,
-  run: ({ spec }, facts) => {
+  async run(context, facts) {
     refuse(
-      preflightProblems(spec, facts),
+      preflightProblems(context.spec, facts),
       "the machine cannot be moved to the image as it is; nothing was changed",
     );
-    return Promise.resolve();
+    await takeBackEarlierLogin(context);
   },
   verify: () => ({ proved: "" }),
 };
 
+/** Of one that is built in the same run nobody can say yet what a policy says of its name. */
+type Image = "known" | "not built yet";
+
 /** A table of what a machine must be, against what the probe saw. */
-export function preflightProblems(spec: FcosSpec, facts: FcosFacts): Problem[] {
+export function preflightProblems(spec: FcosSpec, facts: FcosFacts, image: Image = "known"): Problem[] {
   const wantsArguments = spec.kernelArguments.present.length + spec.kernelArguments.absent.length > 0;
   const active = facts.updateDrivers.map(({ name }) => name).join(", ");
   return problemsIn([
@@ -52,7 +56,7 @@ export function preflightProblems(spec: FcosSpec, facts: FcosFacts): Problem[] {
       "rpm-ostree for the transport remote-registry",
       "bootc",
     ],
-  ]).concat(isThere(spec, facts) ? [] : pullProblems(spec, facts));
+  ]).concat(isThere(spec, facts) ? [] : pullProblems(spec, facts, image));
 }
 
 /** Nothing has to be fetched. */
@@ -61,10 +65,11 @@ function isThere(spec: FcosSpec, facts: FcosFacts): boolean {
 }
 
 /** What only stands in the way of a new deployment. */
-function pullProblems(spec: FcosSpec, facts: FcosFacts): Problem[] {
+function pullProblems(spec: FcosSpec, facts: FcosFacts, image: Image): Problem[] {
   const booted = bootedOf(facts);
   const layering = booted?.layering ?? [];
-  const refused = policyRefusal(facts.signaturePolicy, spec.reference, spec.transport);
+  const refused =
+    image === "known" ? policyRefusal(facts.signaturePolicy, spec.reference, spec.transport) : undefined;
   const isHotfix = booted?.digest === spec.digest && booted.unlocked === "hotfix";
   // The next kernel is about as large as the present one.
   const space = bootSpaceProblem(facts, kernelBytes(booted));

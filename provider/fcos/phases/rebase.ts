@@ -12,8 +12,10 @@ export const rebase: FcosPhase = {
   async run(context, facts) {
     const there = wantedOnDisk(facts, context.spec);
     if (there === undefined) return pull(context, facts);
-    context.progress.detail(`${inWords(there)} is still on the disk: nothing is fetched`);
-    await change(context, {
+    context.progress.lasting(
+      `${inWords(there)} is still on the disk: nothing is fetched, and /etc will be as it was when it ran last`,
+    );
+    await change(context, facts, {
       name: "boot-order",
       script: makeNext(driverOf(facts), there.id),
       code: "rebase-failed",

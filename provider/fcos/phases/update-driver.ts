@@ -1,4 +1,5 @@
 import { HostError } from "../../core/errors";
+import { bootedOf } from "../goal";
 import { maskUpdateDrivers } from "../update-drivers";
 import type { FcosPhase } from "../types";
 
@@ -7,7 +8,10 @@ export const updateDriver: FcosPhase = {
   name: "update driver",
   deadlineSeconds: () => 180,
   isDone: (facts, { spec }) => facts.updateDrivers.length === 0 || spec.updateDriver === "fail",
-  async run({ session }, { updateDrivers }) {
+  async run({ session, notes }, facts) {
+    const { updateDrivers } = facts;
+    // What is masked in the new system's /etc is left behind with it.
+    if (bootedOf(facts)?.id === notes.before?.id) notes.masked = updateDrivers;
     const units = updateDrivers.map(({ unit }) => unit);
     const masked = await session.run(maskUpdateDrivers(units), { deadlineSeconds: 150 });
     if (masked.exitCode === 0) return;

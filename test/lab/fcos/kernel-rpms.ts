@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached, recipeKey, sha256OfFile } from "../cache";
 import { downloadDebs, type Suite } from "../debian";
+import { copySomeModules } from "../kernel-modules";
 import { quote, sh } from "../shell";
 import { replaceInHeader } from "./rpm-text";
 
@@ -21,7 +22,11 @@ export interface KernelRpms {
   files: { path: string; sha256: string }[];
 }
 
+/** Beside what every machine of the lab needs: what dracut and systemd ask for. All others would double an image and its pull. */
+const ALSO_WANTED = ["fuse", "virtiofs", "dm_mod", "binfmt_misc"];
+
 const spec = join(__dirname, "kernel/kernel.spec");
+const recipe = [__filename, spec, join(__dirname, "rpm-text.ts"), join(__dirname, "../kernel-modules.ts")];
 
 /** One of Debian's kernels as three RPMs. */
 export async function kernelRpms(name: FcosKernelName): Promise<KernelRpms> {
@@ -29,7 +34,7 @@ export async function kernelRpms(name: FcosKernelName): Promise<KernelRpms> {
   const debs = await downloadDebs(suite, [metaPackage]);
   const [image] = (await readdir(debs)).filter((file) => /^linux-image-\d/.test(file));
   if (image === undefined) throw new Error(`no kernel came with ${metaPackage} of ${suite}`);
-  const key = [image, family, recipeKey(__filename, spec, join(__dirname, "rpm-text.ts"))].join(" ");
+  const key = [image, family, recipeKey(...recipe)].join(" ");
   const folder = await cached(`kernel-rpms-${name}`, key, (dir) => build(dir, join(debs, image), family));
   const names = JSON.parse(await readFile(join(folder, "files.json"), "utf8")) as string[];
   return {
@@ -47,14 +52,15 @@ async function build(dir: string, deb: string, family: string): Promise<void> {
   const found = await sh(
     `
     dpkg-deb -x ${quote(deb)} unpacked
-    if [ -d unpacked/usr/lib/modules ]; then modules=$(echo unpacked/usr/lib/modules/*); else modules=$(echo unpacked/lib/modules/*); fi
-    basename "$modules" | tee release
-    mv "$modules" unpacked/modules
+    if [ -d unpacked/usr/lib/modules ]; then mkdir -p unpacked/lib; mv unpacked/usr/lib/modules unpacked/lib/; fi
+    ls unpacked/lib/modules | tee release
     dpkg-deb -f ${quote(deb)} Version
     `,
     { cwd: dir },
   );
   const [uname = "", version = ""] = found.trim().split("\n");
+  await copySomeModules(join(dir, "unpacked"), join(dir, "unpacked/some"), ALSO_WANTED);
+  await sh(`mv unpacked/some/lib/modules/${quote(uname)} unpacked/modules`, { cwd: dir });
   const [kversion = "", krelease = ""] = version.split("-");
   // Every version that rpmbuild takes for one; replaced below.
   const provided = uname.replaceAll("-", "_");

@@ -158,5 +158,6 @@ test("a script that dies is a try that failed, and says so", async () => {
 test("a phase allows for every try and every time between, also when one waits for the other", () => {
   const checks = [check("a", "", { retries: 12, intervalSeconds: 5, deadlineSeconds: 10 }), check("b", "")];
   expect(healthSeconds(checks)).toBeGreaterThan(13 * (10 + 5 + 20));
+  expect(healthSeconds([check("b", "")])).toBeGreaterThan(20);
   expect(healthSeconds([])).toBe(0);
 });

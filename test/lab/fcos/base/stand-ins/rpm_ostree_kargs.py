@@ -1,6 +1,17 @@
 """The STAND-IN for rpm-ostree on a machine: kernel arguments."""
 
-from lab_ostree import Refused, begin_transaction, end, load_sysroot, lock_finalization, make_writable, origin_merge_deployment, split
+from lab_ostree import (
+    GLib,
+    OSTree,
+    Refused,
+    begin_transaction,
+    end,
+    load_sysroot,
+    lock_finalization,
+    make_writable,
+    origin_merge_deployment,
+    split,
+)
 
 KARGS = ("--append", "--append-if-missing", "--delete", "--delete-if-present", "--replace")
 
@@ -29,13 +40,21 @@ def kargs(arguments):
         return 77 if "77" in options else 0
     booted = sysroot.get_booted_deployment()
     lock_finalization(False)
-    sysroot.stage_tree(booted.get_osname(), source.get_csum(), source.get_origin(), booted, new, None)
+    sysroot.stage_tree(booted.get_osname(), source.get_csum(), own_origin(source), booted, new, None)
     if "lock" in options:
         lock_finalization(True)
     print("Staging deployment...done")
     transaction.close()
     end(options, 'Kernel arguments updated.\nRun "systemctl reboot" to start a reboot')
     return 0
+
+
+def own_origin(deployment):
+    """A copy, without what belongs to that one deployment: that it is pinned."""
+    origin = GLib.KeyFile()
+    origin.load_from_data(deployment.get_origin().to_data()[0], -1, GLib.KeyFileFlags.NONE)
+    OSTree.Deployment.origin_remove_transient_state(origin)
+    return origin
 
 
 def boot_options(sysroot):
