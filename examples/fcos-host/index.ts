@@ -37,7 +37,7 @@ const worker = new FcosHost("worker", {
 
   // Where one of these fails after the reboot, the machine goes back by itself, and `up` fails.
   healthChecks: {
-    ssh: { unit: "ssh.service" },
+    ssh: { unit: "sshd.service" },
     ...config.getObject<Record<string, HealthCheckArgs>>("healthChecks"),
   },
 });

@@ -10,7 +10,7 @@ export function consequences(state: FcosState, news: FcosHostInputs): { lines: s
   const repairs = repairsOf(state, news);
   const lines = [...moves, ...repairs.map(({ text }) => text)];
   if (lines.length === 0) return { lines: [nothingMoves(news)] };
-  return { lines: [...lines, rebooting(moves.length > 0 ? [imageChanges] : reasonsOf(repairs), news)] };
+  return { lines: [...lines, rebooting(moves.length > 0 ? [{ reboots: imageChanges }] : repairs, news)] };
 }
 
 /** The same while the image itself is not known: it is built in the same run. */
@@ -25,31 +25,42 @@ export function consequencesOfUnknownImage(state: FcosState, kernelRelease: stri
 
 const imageChanges = "the image changes";
 
-/** Of a repair: what is done, and why it needs a reboot where it does. */
+/** Of a repair: what is done, why it needs a reboot where it does, and where that is not known, when it needs none. */
 interface Repair {
   text: string;
   reboots?: string;
+  unless?: string;
 }
 
 type Repairer = (state: FcosState, news: FcosHostInputs) => Repair | undefined;
 
 /** One row for each kind of drift. */
 const repairers: readonly Repairer[] = [
-  ({ bootDefault, booted }, news) => {
+  (state, news) => {
+    const { bootDefault, booted } = state;
     if (bootDefault.deployment === "booted" || booted.digest !== news.booted.digest) return undefined;
     const next = shortDigest(bootDefault.digest);
     return bootDefault.deployment === "staged"
-      ? { text: `repair: what somebody staged (${next}) is dropped` }
+      ? {
+          text: `repair: what ${isOurs(state, bootDefault.digest) ? "an earlier up" : "somebody"} staged (${next}) is dropped`,
+        }
       : { text: `repair: the next boot would start ${next}; it is set back to the system that runs` };
   },
-  ({ booted, __declared }, news) => {
-    const { kernelRelease } = booted;
-    const ofTheImage = __declared.digest === news.booted.digest ? __declared.kernelRelease : undefined;
-    const wanted = news.booted.kernelRelease ?? ofTheImage;
-    return booted.digest === news.booted.digest && wanted !== undefined && kernelRelease !== wanted
+  (state, { booted: { digest, kernelRelease: declared } }) => {
+    const { kernelRelease: running } = state.booted;
+    const wanted = kernelOfImage(state, digest) ?? declared;
+    return state.booted.digest === digest && wanted !== undefined && running !== wanted
       ? {
-          text: `repair: the declared image runs, and its kernel does not: ${step(kernelRelease, wanted)}`,
+          text: `repair: the declared image runs, and its kernel does not: ${step(running, wanted)}`,
           reboots: "another kernel runs",
+        }
+      : undefined;
+  },
+  (state, { booted: { digest, kernelRelease: declared } }) => {
+    const own = kernelOfImage(state, digest);
+    return state.booted.digest === digest && own !== undefined && declared !== undefined && own !== declared
+      ? {
+          text: `the declared image holds the kernel ${own}, and not the declared ${declared}: no reboot changes that, and up ends in wrong-kernel; declare ${own}, or another image`,
         }
       : undefined;
   },
@@ -79,13 +90,18 @@ const repairers: readonly Repairer[] = [
         }
       : { text: `repair: ${driver} is stopped and masked` };
   },
-  ({ changedEtc }) =>
-    changedEtc.length === 0
+  ({ changedEtc }, { unchangedEtc = [] }) => {
+    const restored = changedEtc.filter((change) => unchangedEtc.some((path) => liesIn(change, path)));
+    return restored.length === 0
       ? undefined
-      : { text: `repair: restored from /usr/etc, with a copy of what is there: ${changedEtc.join(", ")}` },
-  ({ kernelArguments: now }, { kernelArguments: wanted }) => {
+      : { text: `repair: restored from /usr/etc, with a copy of what is there: ${restored.join(", ")}` };
+  },
+  ({ kernelArguments: now, __declared }, { kernelArguments: wanted }) => {
     const added = without(wanted?.present, now?.present);
     const removed = without(wanted?.absent, now?.absent);
+    const { present, absent } = __declared.kernelArguments ?? {};
+    // Of one that is declared for the first time the state does not say how the machine has it.
+    const isNew = without(added, present).length + without(removed, absent).length;
     if (added.length + removed.length === 0) return undefined;
     const words = [
       added.length > 0 && `added where they are not there: ${added.join(" ")}`,
@@ -94,6 +110,7 @@ const repairers: readonly Repairer[] = [
     return {
       text: `kernel arguments ${words.filter(Boolean).join("; ")}`,
       reboots: "kernel arguments count from the next boot on",
+      ...(isNew === added.length + removed.length && { unless: "the machine shows them like that already" }),
     };
   },
 ];
@@ -116,8 +133,21 @@ function repairsOf(state: FcosState, news: FcosHostInputs): Repair[] {
   return repairers.flatMap((repairer) => repairer(state, news) ?? []);
 }
 
-function reasonsOf(repairs: readonly Repair[]): string[] {
-  return repairs.flatMap(({ reboots }) => reboots ?? []);
+/** Staged by a run of this program that has not reached its end. */
+function isOurs(state: FcosState, digest: string): boolean {
+  return state.__declared.digest === digest && !isConfirmed(state);
+}
+
+/** The kernel folder of the deployment, as the machine showed it. */
+function kernelOfImage({ deployments, __declared }: FcosState, digest: string): string | undefined {
+  const seen = deployments.find((each) => each.digest === digest)?.kernelRelease;
+  const { kernelOfImage: isOwn, kernelRelease } = __declared;
+  return seen || (isOwn && __declared.digest === digest ? kernelRelease : undefined);
+}
+
+/** `M /etc/ssh/sshd_config`, in that file or in a folder above it. */
+function liesIn(change: string, path: string): boolean {
+  return `${change.slice(change.indexOf("/"))}/`.startsWith(`${path}/`);
 }
 
 function moving(state: FcosState, news: FcosHostInputs): string[] {
@@ -143,11 +173,15 @@ function fetching(state: FcosState, digest: string): string {
     : "what is missing of it is downloaded";
 }
 
-function rebooting(reasons: readonly string[], { reboot }: FcosHostInputs): string {
-  if (reasons.length === 0) return "no reboot";
+function rebooting(all: readonly Pick<Repair, "reboots" | "unless">[], { reboot }: FcosHostInputs): string {
+  const causes = all.filter(({ reboots }) => reboots !== undefined);
+  if (causes.length === 0) return "no reboot";
+  const [first] = causes;
+  const unless = causes.length === 1 && first?.unless !== undefined ? `, unless ${first.unless}` : "";
+  const because = `because ${causes.map(({ reboots }) => reboots).join(", and ")}${unless}`;
   return reboot === "manual"
-    ? `needs a reboot by somebody (reboot: "manual"), because ${reasons.join(", and ")}; the up after it confirms it`
-    : `REBOOT, because ${reasons.join(", and ")}`;
+    ? `needs a reboot by somebody (reboot: "manual"), ${because}; the up after it confirms it`
+    : `REBOOT, ${because}`;
 }
 
 /** A move that did not reach its end, or waits for somebody. */

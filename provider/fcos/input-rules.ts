@@ -19,7 +19,7 @@ export const inputRules: readonly InputRule[] = [
   ),
   ...wholeRegistryLogin("registry", (inputs: FcosHostInputs) => inputs.registry),
   {
-    path: "image.kernelRelease",
+    path: "booted.kernelRelease",
     reads: ["booted.kernelRelease"],
     problem: ({ booted }) =>
       kernelRelease.optional().safeParse(booted.kernelRelease).error?.issues[0]?.message,

@@ -1,4 +1,5 @@
 import { quote } from "../core/quote";
+import { containersAuth } from "../host/registry-login";
 
 /** How the host gets an image from a registry that does not give it to everybody, or whose certificate nobody knows. */
 export interface RegistryLogin {
@@ -30,7 +31,7 @@ lend() {
   mv "$2.ours" "$2"
 }
 take_back() {
-  if [ -e "$1.lent" ] && [ ! -e "$1.ours" ] && [ ! -e "$1.before" ]; then rm -f "$1"; fi
+  if [ -e "$1.lent" ] && [ ! -e "$1.ours" ]; then rm -f "$1"; fi
   rm -f "$1.lent" "$1.ours"
   [ ! -e "$1.before" ] || mv -f "$1.before" "$1"
 }
@@ -47,7 +48,9 @@ export function placeLogin(login: RegistryLogin): string {
   const { registry, username, password, certificateAuthority } = login;
   const files = {
     ...(username !== undefined &&
-      password !== undefined && { "auth.json": authFile(registry, username, password) }),
+      password !== undefined && {
+        "auth.json": JSON.stringify(containersAuth([registry], username, password)),
+      }),
     ...(certificateAuthority !== undefined && { "ca.crt": certificateAuthority }),
   };
   return `${shellWords(registry)}
@@ -85,10 +88,4 @@ export function removeEarlierLogin(registry: string): string {
 take_back "$authority"
 rmdir "\${authority%/*}" 2>/dev/null
 :`;
-}
-
-/** See containers-auth.json(5). */
-function authFile(registry: string, username: string, password: string): string {
-  const auth = Buffer.from(`${username}:${password}`).toString("base64");
-  return JSON.stringify({ auths: { [registry]: { auth } } });
 }

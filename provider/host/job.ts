@@ -143,7 +143,7 @@ fi`;
 function inScope(name: string, dir: string): string {
   const start = `systemd-run --quiet --collect --scope --unit=immutable-os-${name}-$$ sh ${dir}/start`;
   return `if ${hasSystemd}; then
-  setsid sh -c ${quote(`${start}; [ -e ${dir}/pid ] || exec sh ${dir}/start`)} </dev/null >/dev/null 2>&1 &
+  setsid sh -c ${quote(`${start} || [ -e ${dir}/pid ] || exec sh ${dir}/start`)} </dev/null >/dev/null 2>&1 &
 else
   setsid sh ${dir}/start </dev/null >/dev/null 2>&1 &
 fi`;

@@ -14,8 +14,9 @@ export interface FcosHostArgs {
   /**
    * The image that the machine must run: a FcosLayeredImage, or `registry/repository@sha256:…`. A tag alone is refused,
    * because nobody could prove what it meant; one beside the digest is left out, as rpm-ostree refuses it. Of an image of
-   * ours the kernel is declared as well, as `booted.kernelRelease`. Another digest moves the machine, and reboots it once;
-   * an earlier one that is still on its disk is taken without a download.
+   * ours the kernel is declared as well, as `booted.kernelRelease`. Another digest moves the machine, and reboots it once.
+   * The rollback system, which ran before, is taken from the disk without a download; any other one, also a pinned one, is
+   * pulled anew, and only the layers that the disk still has are not fetched again.
    */
   image: Input<string> | Input<ImageToRunArgs>;
   /**
@@ -95,7 +96,8 @@ export interface RollbackArgs {
   /**
    * Whether `up` brings back the earlier system, by a second reboot that is proved as well, when the machine answers but
    * runs the wrong kernel or fails a health check. `up` fails all the same, and the state stays what it was. With false the
-   * machine stays in the new system, and the state says so. Default: true.
+   * machine stays in the new system, and the state says so; `reboot: "manual"` switches it off as well, for then `up`
+   * reboots nothing. Default: true.
    */
   automatic?: Input<boolean>;
   /**
@@ -133,7 +135,7 @@ export interface TcpCheckArgs {
 
 /** A URL, and what it must answer. */
 export interface HttpCheckArgs {
-  /** http or https, without a user or a password in it. */
+  /** http or https, without a user or a password in it. It can be read in the state: no place for secrets. */
   url: Input<string>;
   /** The status of the answer, 100 to 599. Default: 200. */
   status?: Input<number>;

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describeNewFcosHost } from "../runtime/fcos-preview";
 import type { FcosHostArgs } from "./fcos-host-args";
 import type { ConfirmedImage, HostDeployment } from "./fcos-host-outputs";
+import { secretsAmong } from "./image-inputs";
 import { imageToRun } from "./image-to-run";
 import { describeInPreview, textOf } from "./in-preview";
 import type { FailedAttempt } from "./nixos-host-outputs";
@@ -54,7 +55,7 @@ export class FcosHost extends pulumi.CustomResource {
   constructor(name: string, args: FcosHostArgs, options?: pulumi.CustomResourceOptions) {
     // Whoever writes no types may give nothing at all: `check` says what is missing.
     const given: Partial<FcosHostArgs> = args ?? {};
-    const { reference, digest, kernelRelease } = imageToRun(given.image);
+    const { reference, digest, kernelRelease, error } = imageToRun(given.image);
     const inputs = {
       // All that was given: what is no argument is named by `check`, and the one that was meant.
       ...given,
@@ -63,6 +64,9 @@ export class FcosHost extends pulumi.CustomResource {
       bootDefault: { digest, deployment: "booted" },
       activeUpdateDriver: "",
       changedEtc: [],
+      __imageError: error,
+      // A check that fails is told with what it asked, and what it answered.
+      __secretPaths: secretsAmong({ healthChecks: given.healthChecks }),
       __urn: pulumi.createUrn(name, type, options?.parent),
     };
     const observed = Object.fromEntries(outputNames.map((key) => [key, undefined]));

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { formatReference, parseReference } from "../core/image-reference";
+import { pathText } from "../runtime/inputs";
+import { nearestKey } from "../runtime/nearest-key";
 
 /** What a machine is to run, as the engine can compare and show it. */
 export interface ImageToRun {
@@ -8,13 +10,17 @@ export interface ImageToRun {
   digest: pulumi.Output<string>;
   /** Undefined: whatever kernel the image has. */
   kernelRelease: pulumi.Output<unknown>;
+  /** What was written and means nothing, in words. */
+  error: pulumi.Output<string | undefined>;
 }
 
 /** An image of ours, one with its kernel, or a reference alone; each of its parts may not be known yet. */
 export function imageToRun(image: unknown): ImageToRun {
-  const { whole, kernelRelease } = isObject(image) && !isLater(image) ? partsOf(image) : laterParts(image);
+  const isPlain = isObject(image) && !isLater(image);
+  const { whole, kernelRelease } = isPlain ? partsOf(image) : laterParts(image);
   const reference = whole.apply(withoutTag);
-  return { reference, digest: reference.apply(digestOf), kernelRelease };
+  const error = isPlain ? pulumi.output(misspelt(image)) : later(image).apply(misspelt);
+  return { reference, digest: reference.apply(digestOf), kernelRelease, error };
 }
 
 interface Parts {
@@ -31,11 +37,27 @@ function partsOf(image: Record<string, unknown>): Parts {
 }
 
 function laterParts(image: unknown): Parts {
-  const known = later(image);
+  const whole = later(image);
   return {
-    whole: known.apply((value) => (isObject(value) ? (value["reference"] ?? value) : value)),
-    kernelRelease: known.apply((value) => (isObject(value) ? value["kernelRelease"] : undefined)),
+    whole: whole.apply((value) => (isObject(value) ? (value["reference"] ?? value) : value)),
+    kernelRelease: whole.apply((value) => (isObject(value) ? value["kernelRelease"] : undefined)),
   };
+}
+
+const known = ["reference", "kernelRelease"];
+
+/** Of an object that a program writes; a resource, also one of another stack, has properties of its own. */
+function misspelt(image: unknown): string | undefined {
+  if (!isObject(image) || Object.getPrototypeOf(image) !== Object.prototype || "urn" in image)
+    return undefined;
+  const unknown = Object.keys(image).filter((key) => !known.includes(key));
+  return unknown.length === 0 ? undefined : unknown.map(notKnown).join("\n");
+}
+
+function notKnown(key: string): string {
+  const meant = nearestKey(key, known);
+  const hint = meant === undefined ? `known are ${known.join(", ")}` : `did you mean ${meant}?`;
+  return `${pathText(["image", key])} is not a known property; ${hint}`;
 }
 
 /** rpm-ostree refuses a tag beside a digest. */

@@ -12,11 +12,9 @@ export const fcosKind: Kind<FcosHostInputs> = {
   schema: fcosHostSchema,
   rules: inputRules,
   rulesForNew: [],
-  secretPaths: [
-    ...logins.flatMap(({ path }) => loginSecrets.map((key) => `${path}.${key}`)),
-  ],
+  secretPaths: [...logins.flatMap(({ path }) => loginSecrets.map((key) => `${path}.${key}`))],
   registryLogins: ["registry"],
-  writtenAs: { "booted.kernelRelease": "image.kernelRelease" },
+  writtenAs: new Map([["booted.kernelRelease", "image.kernelRelease"]]),
   looksAt: () => logins.map(({ path }) => login(path)),
   told: { key: "__imageError", inWords: (message) => message },
 };

@@ -79,6 +79,7 @@ export function movingLines(
 }
 
 function rebootOf(spec: FcosSpec, facts: FcosFacts): string {
-  if (nextIsBooted(facts) && runsAsDeclared(facts, spec)) return "it runs that image already";
+  if (runsAsDeclared(facts, spec))
+    return `it runs that image already${nextIsBooted(facts) ? "" : "; what is queued for its next boot is taken back"}`;
   return spec.reboot === "manual" ? 'it runs it after a reboot by somebody (reboot: "manual")' : "one reboot";
 }

@@ -25,7 +25,7 @@ export interface Kind<Checked = unknown> {
   /** Where a registry's login stands: its password is a secret, and so is what registries are told of both. */
   registryLogins?: readonly string[];
   /** What a program writes in another place than that in which the inputs have it. */
-  writtenAs?: Readonly<Record<string, string>>;
+  writtenAs?: ReadonlyMap<string, string>;
   /** What can be seen on the machine where Pulumi runs. */
   looksAt(news: Inputs): Look[];
   /** Of a kind whose constructor finds something out: the input in which it says what it could not. */

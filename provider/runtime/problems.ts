@@ -69,13 +69,18 @@ function isSettled(inputs: Inputs, path: Path, wrong: readonly Problem[]): boole
   );
 }
 
-function inWords(kind: Secretive & KindOf<"writtenAs">, problems: readonly Problem[], inputs: Inputs): string[] {
+function inWords(
+  kind: Secretive & KindOf<"writtenAs">,
+  problems: readonly Problem[],
+  inputs: Inputs,
+): string[] {
   const secrets = secretsOf(kind, inputs);
-  const words = problems
-    .slice(0, mostProblems)
-    .map(({ path, text }) => {
-      const place = pathText(path);
-      return shortened(withoutSecrets(`${kind.writtenAs?.[place] ?? place} ${text}`, secrets), mostCharacters);
-    });
+  const words = problems.slice(0, mostProblems).map(({ path, text }) => {
+    const place = pathText(path);
+    return shortened(
+      withoutSecrets(`${kind.writtenAs?.get(place) ?? place} ${text}`, secrets),
+      mostCharacters,
+    );
+  });
   return problems.length > words.length ? [...words, "and more problems of this kind"] : words;
 }

@@ -59,7 +59,7 @@ function rollback({ deployments }: PlayedFcos): ToolReply {
   );
 }
 
-export function hostOf({ deployments }: PlayedFcos): object {
+function hostOf({ deployments }: PlayedFcos): object {
   const { booted, staged, list, isRollbackQueued } = deployments;
   const rollbackOne = isRollbackQueued ? list[0] : deployments.rollback;
   const others = list.filter((each) => each !== booted && each !== rollbackOne);

@@ -77,10 +77,10 @@ const cases: DriftCase[] = [
   },
   {
     what: "a file of /etc was changed",
-    declared: { unchangedEtc: ["/etc/hostname"] },
-    change: ({ machine }) => machine.root.write("etc/hostname", "changed by hand\n"),
+    declared: { unchangedEtc: ["/etc/issue"] },
+    change: ({ machine }) => machine.root.write("etc/issue", "changed by hand\n"),
     key: "changedEtc",
-    shows: () => ({ changedEtc: [expect.stringContaining("hostname")] as unknown[] }),
+    shows: () => ({ changedEtc: [expect.stringContaining("issue")] as unknown[] }),
     boots: 0,
   },
   {
@@ -175,18 +175,18 @@ test("what somebody layered, and no clean one is left: refused, with what to run
 });
 
 test("a changed file of /etc: what stood there is saved before it is restored", async () => {
-  const host = await stage.deployed({}, { unchangedEtc: ["/etc/hostname"] });
+  const host = await stage.deployed({}, { unchangedEtc: ["/etc/issue"] });
   const { machine, news } = host;
-  machine.root.write("etc/hostname", "changed by hand\n");
+  machine.root.write("etc/issue", "changed by hand\n");
   const seen = await stage.look(host);
   done(await stage.provider.update("web", seen.props, news));
-  expect(machine.root.read("etc/hostname")).toBe("localhost\n");
+  expect(machine.root.read("etc/issue")).toBe("Fedora CoreOS\n");
   expect(machine.root.snapshot()).toContain("changed by hand");
   expect(machine.root.list("var/lib/pulumi-immutable-os/etc-saved")).toHaveLength(1);
 });
 
 test("other files of /etc are nobody's business", async () => {
-  const host = await stage.deployed({}, { unchangedEtc: ["/etc/hostname"] });
+  const host = await stage.deployed({}, { unchangedEtc: ["/etc/issue"] });
   host.machine.root.write("etc/motd", "welcome\n");
   expect((await stage.look(host)).said).toEqual([]);
 });

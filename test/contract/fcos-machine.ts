@@ -43,6 +43,7 @@ export class FcosMachine extends WatchedCalls implements PlayedFcos {
   transaction: [string, string, string] | null = null;
   /** A kernel that somebody started by hand; gone with the next boot. */
   kexecedInto: string | undefined;
+  isGoingDown = false;
   key = makeKey();
   private readonly hostKey_ = makeKey();
   private host!: SshHost;
@@ -130,7 +131,9 @@ export class FcosMachine extends WatchedCalls implements PlayedFcos {
   /** The machine goes down now, by whoever's order, and comes up again. */
   reboot(): void {
     if (this.quirks.doesNotReboot) return;
+    this.isGoingDown = true;
     this.later(downMs, () => {
+      this.isGoingDown = false;
       this.goDown();
       this.deployments.shutDown();
       this.later(bootMs, () => this.start());

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 
 export const stateroot = "fedora-coreos";
-export const repository = "registry.test:5000/fcos/web";
+const repository = "registry.test:5000/fcos/web";
 
 export interface PlayedKernel {
   release: string;

@@ -20,6 +20,8 @@ export interface PlayedFcos {
   readonly kernel: string;
   /** What its processes get. */
   readonly env: NodeJS.ProcessEnv;
+  /** Its end was ordered, and is to come. */
+  readonly isGoingDown: boolean;
   reboot(): void;
 }
 

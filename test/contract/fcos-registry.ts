@@ -61,5 +61,5 @@ export const plainReference = (reference: string): string =>
     "",
   );
 
-export const isOf = (deployment: PlayedDeployment, reference: string): boolean =>
+const isOf = (deployment: PlayedDeployment, reference: string): boolean =>
   referenceOf(deployment.image) === reference;

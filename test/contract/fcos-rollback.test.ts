@@ -29,6 +29,20 @@ describe.each(drivers)("by %s", (driver) => {
     expect(machine.connections).toBe(3);
   });
 
+  test("a first move that is taken back leaves the machine's own updates at work", async () => {
+    const { machine, news } = await stage.declared(
+      { driver },
+      sick,
+      newImage(newKernel, { failedUnits: ["web.service"] }),
+    );
+    machine.units.enabled.add("zincati.service");
+    machine.units.set("zincati.service", "active");
+    failed(await stage.provider.create(news));
+    expect(machine.did(/^systemctl .*\bmask\b.* zincati/)).toHaveLength(1);
+    expect(machine.units.masked.has("zincati.service")).toBe(false);
+    expect(machine.units.isActive("zincati.service")).toBe(true);
+  });
+
   test("an update that is unhealthy: the old state is the truth, to the last key", async () => {
     const { machine, image, news, props } = await stage.deployed({ driver }, sick);
     const bad = machine.offer(newImage(newKernel, { failedUnits: ["web.service"] }));

@@ -174,7 +174,7 @@ export class FcosRoot extends FilesBelow {
 
 export const machineId = sha256("machine-id").slice(0, 32);
 
-export function folderOf(deployment: PlayedDeployment): string {
+function folderOf(deployment: PlayedDeployment): string {
   return `sysroot/ostree/deploy/${stateroot}/deploy/${nameOf(deployment)}`;
 }
 
@@ -200,6 +200,7 @@ OSTREE_VERSION='44.20261101.3.0'
 
 const stockEtc = {
   hostname: "localhost\n",
+  issue: "Fedora CoreOS\n",
   "os-release": osRelease,
   "systemd/system/multi-user.target.wants/sshd.service": "a link to /usr/lib/systemd/system/sshd.service\n",
 };

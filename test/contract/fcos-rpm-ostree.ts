@@ -140,7 +140,7 @@ function layer({ deployments }: PlayedFcos, layering: Record<string, unknown[]>)
   return says("Staging deployment...done\n");
 }
 
-export function statusOf(machine: PlayedFcos): object {
+function statusOf(machine: PlayedFcos): object {
   const { deployments, transaction, units } = machine;
   const driver = units.zincatiRegistered
     ? { "driver-name": "Zincati", "driver-sd-unit": "zincati.service" }

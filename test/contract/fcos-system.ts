@@ -7,6 +7,10 @@ const finalizer = "ostree-finalize-staged.service";
 
 export const systemRules: readonly Rule[] = [
   [/^uname -r$/, (machine) => says(`${machine.kernel}\n`)],
+  [
+    /^systemctl list-jobs$/,
+    ({ isGoingDown }) => says(isGoingDown ? "312 reboot.target start waiting\n" : "No jobs running.\n"),
+  ],
   [/^uname -m$/, ({ quirks }) => says(`${quirks.architecture ?? "x86_64"}\n`)],
   [/^systemctl (?:--\S+ )*reboot/, (machine) => (machine.reboot(), {})],
   [/^systemctl (?:--\S+ )*stop (?:--\S+ )*(\S+)$/, (machine, _, match) => stop(machine, match[1] ?? "")],

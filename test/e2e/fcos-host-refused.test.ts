@@ -76,15 +76,9 @@ describe("a machine that is not moved, and one that gets there by another way", 
       const output = await expectRefusal({ image: images.withoutInitramfs }, /staged-check-failed/);
       expect(output).toMatch(/an initramfs\.img that is not empty/);
       expect(output).toMatch(/not rebooted/);
-    });
-
-    test("the driver was masked on the way", async () => {
-      expect(await machine.run("systemctl is-enabled zincati || true")).toBe("masked");
-    });
-
-    test("another kernel in the image than the one that was declared", async () => {
-      const image = { reference: images.good, kernelRelease: "9.9.9-other" };
-      await expectRefusal({ image }, /staged-check-failed[^]*9\.9\.9-other/);
+      // It was masked for the move, which did not take place.
+      expect(output).toMatch(/Zincati \(zincati\.service\) works again/);
+      expect(await machine.run("systemctl is-active zincati")).toBe("active");
     });
 
     test("a /boot without room for another kernel", async () => {
@@ -138,6 +132,7 @@ describe("a machine that is not moved, and one that gets there by another way", 
       expect(`${code} ${output}`).toMatch(/^0 /);
       expect(await machine.run("uname -r")).toBe(lab.kernels.new.release);
       expect(await machine.bootId()).not.toBe(firstBoot);
+      expect(await machine.run("systemctl is-enabled zincati || true")).toBe("masked");
     });
 
     test("bootc's stand-in shows both systems as the recorded documents do", async () => {
@@ -150,7 +145,8 @@ describe("a machine that is not moved, and one that gets there by another way", 
     test("unchanged, and forgotten", async () => {
       const args = { ...one.good(machine, images.good), driver: "bootc" } as const;
       const { code, output } = await one.run("up", args);
-      expect(`${code} ${output}`).toMatch(/^0 [^]*unchanged/);
+      expect(`${code} ${output}`).toMatch(/^0 [^]*2 unchanged/);
+      expect(output).not.toMatch(/\d+ (updated|created|replaced)/);
       expect((await one.run("destroy", args)).code).toBe(0);
       await machine.stop();
     });

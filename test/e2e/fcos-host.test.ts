@@ -57,7 +57,9 @@ describe("one Fedora CoreOS machine's life", () => {
 
   test("a second up changes nothing, and the machine keeps running", async () => {
     const before = await example.machine.bootId();
-    expect(await pulumi(up)).toMatch(/unchanged/);
+    const output = await pulumi(up);
+    expect(output).toMatch(/3 unchanged/);
+    expect(output).not.toMatch(/\d+ (updated|created|replaced)/);
     expect(await pulumi(["refresh", "--yes"])).not.toMatch(/updated/);
     expect(await pulumi(["preview"])).not.toMatch(/to update/);
     expect(await example.machine.bootId()).toBe(before);
@@ -128,7 +130,9 @@ describe("one Fedora CoreOS machine's life", () => {
     await machine.waitForReboot(before);
     expect(await machine.run("uname -r")).toBe(kernels.new);
     const preview = await pulumi(["preview", "--refresh", "--diff"]);
-    expect(preview).toContain(`"${kernels.new}" => "${kernels.base}"`);
+    const { digest } = await outputs(":FcosLayeredImage");
+    expect(preview).toContain(`"${String(digest)}" => "${lab.bases.good}"`);
+    expect(preview).toMatch(/REBOOT/);
     await pulumi(["refresh", "--yes"]);
     expect((await outputs(":FcosHost"))["booted"]).toMatchObject({ kernelRelease: kernels.new });
     await pulumi(up);

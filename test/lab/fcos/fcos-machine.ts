@@ -3,7 +3,6 @@ import { accelerator } from "../accelerator";
 import { runFolder } from "../cache";
 import { labKey } from "../keys";
 import { freePort, Machine } from "../machine";
-import { monitor } from "../qmp";
 import { defaultLog, quote, sh, waitFor, type CommandResult, type Log } from "../shell";
 import { controls, type SshOptions, type Vm } from "../vm";
 import { ownFiles } from "./furnish";
@@ -21,8 +20,6 @@ export interface FcosMachine extends Omit<Vm, "bootFromDataDisk" | "restore" | "
   waitForReboot(earlierBootId: string, deadlineSeconds?: number): Promise<string>;
   /** What was written since the machine was last powered on. */
   serial(): Promise<string>;
-  /** Powers it on and takes an entry of the boot loader's menu, the first being 0. */
-  powerOnInto(entry: number): Promise<void>;
 }
 
 export interface FcosMachineOptions {
@@ -66,7 +63,11 @@ function fcosControls(machine: Machine, privateKeyPath: string): FcosMachine {
     return code === 0 ? stdout.trim() : undefined;
   };
 
-  const fcos: Omit<FcosMachine, keyof Vm> & Partial<FcosMachine> = {
+  return {
+    ...vm,
+    get pid() {
+      return machine.pid;
+    },
     user: USER,
     privateKeyPath,
     ssh,
@@ -85,16 +86,9 @@ function fcosControls(machine: Machine, privateKeyPath: string): FcosMachine {
         return bootId === earlier ? undefined : bootId;
       }),
     serial: () => machine.serialSincePowerOn(),
-    async powerOnInto(entry) {
-      await machine.powerOn();
-      await vm.waitForSerial(/Automatic boot in|GNU GRUB|ostree:0/, 60);
-      for (let key = 0; key < entry; key++) await monitor(machine.qmpSocket, "sendkey down");
-      await monitor(machine.qmpSocket, "sendkey ret");
-    },
     async stop() {
       await machine.kill();
       rmSync(machine.dir, { recursive: true, force: true });
     },
   };
-  return Object.defineProperty({ ...vm, ...fcos } as FcosMachine, "pid", { get: () => machine.pid });
 }

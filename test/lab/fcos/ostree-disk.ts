@@ -7,7 +7,7 @@ import type { FcosLab } from "./index";
 /** ext4 as extlinux can read it. */
 const MKFS_BOOT = "mkfs.ext4 -q -O ^64bit,^metadata_csum -L boot";
 const KERNEL_ARGUMENTS = ["root=LABEL=root", "rw", "console=ttyS0", "panic=0"];
-export const STATEROOT = "lab";
+const STATEROOT = "lab";
 const MENU_MODULES = "/usr/lib/syslinux/modules/bios";
 
 export interface DiskOptions {

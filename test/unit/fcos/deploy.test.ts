@@ -47,9 +47,10 @@ describe("moving", () => {
       "guard",
       "reboot",
       "disarm",
-      "pin",
       "receipt",
+      "pin",
       "unpin",
+      "receipt",
     ]);
     expect(state?.history.map(({ digest }) => digest)).toEqual([oldDigest, newDigest]);
     expect(played.machine.facts.deployments.map(({ digest, pinned }) => [digest, pinned])).toEqual([

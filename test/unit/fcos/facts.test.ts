@@ -148,6 +148,27 @@ describe("a look at a machine with rpm-ostree", () => {
     });
   });
 
+  test("never takes a comparison of /etc that failed for one without a change", async () => {
+    host.tool(
+      "ostree",
+      '[ "$2" = config-diff ] && { echo "M    hosts"; echo "error: No space" >&2; exit 1; }',
+    );
+    const error = await failureOf(() => Promise.resolve(seen({ unchangedEtc: ["/etc/ssh"] })));
+    expect(error.code).toBe("command-failed");
+    expect(error.text()).toMatch(/ostree admin config-diff gave no list[^]*error: No space/);
+  });
+
+  test("knows the mask of whoever registered as driver: a run's own link is nobody's change", () => {
+    const driver = { "driver-name": "Own", "driver-sd-unit": "own-updater.service" };
+    host.tool("rpm-ostree", statusTool({ ...openshiftNode, "update-driver": driver }));
+    host.tool(
+      "ostree",
+      'echo "A    systemd/system/own-updater.service"; echo "A    systemd/system/own.service"',
+    );
+    const units = ["own-updater", "own"].map((name) => `/etc/systemd/system/${name}.service`);
+    expect(seen({ unchangedEtc: units }).changedEtc).toEqual(["A /etc/systemd/system/own.service"]);
+  });
+
   test("hears why a finalization failed: in this boot, or in the last one", () => {
     expect(seen().finalizeFailure).toBe("");
     host.tool(
@@ -213,5 +234,7 @@ describe("a look at a machine with bootc", () => {
 test("a machine without ostree has no deployments, and its tools are not asked", () => {
   host.run(`rm /run/ostree-booted`);
   host.tool("rpm-ostree", 'echo "error: This system was not booted via libostree." >&2; exit 1');
-  expect(seen()).toMatchObject({ ostreeBooted: false, deployments: [], driver: "" });
+  host.tool("ostree", "exit 1");
+  const none = { ostreeBooted: false, deployments: [], driver: "" };
+  expect(seen({ unchangedEtc: ["/etc/ssh"] })).toMatchObject(none);
 });

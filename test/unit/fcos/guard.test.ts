@@ -26,7 +26,10 @@ beforeEach(() => {
   );
   host.tool("unshare", 'shift; exec "$@"');
   host.tool("mount", 'echo "mount $*" >> "$ROOT/tools"');
-  host.tool("systemctl", 'echo "systemctl $*" >> "$ROOT/tools"');
+  host.tool(
+    "systemctl",
+    'case $1 in is-active) [ -e "$ROOT/at-work" ] ;; *) echo "systemctl $*" >> "$ROOT/tools" ;; esac',
+  );
   host.tool("sync", ":");
   host.tool("sleep", 'command -p sleep 0.05; echo x >> "$ROOT/slept"');
   host.file(`${units}/keep`, "");
@@ -128,13 +131,49 @@ test("in any other deployment it does nothing", async () => {
   expect(seen().armedFor).toBe(target.id);
 });
 
-test("once it acts, nobody disarms or holds it any more: the machine is on its way", () => {
+const fire = (): void => {
   arm();
   host.run(`mv ${host.root}/${folder}/armed ${host.root}/${folder}/firing`);
+};
+
+test("once it acts, nobody disarms or holds it any more: the machine is on its way", () => {
+  fire();
+  host.file("at-work", "");
   expect(host.run(holdGuard(10)).stdout).toBe("firing\n");
   expect(host.run(disarmGuard).stdout).toBe("firing\n");
   expect(seen()).toMatchObject({ armedFor: "", firing: true });
   expect(has(`${units}/pulumi-immutable-os-guard.service`)).toBe(true);
+});
+
+test("cut off on its way, by a power cut, it acts no more: it blocks nobody, and is told once", () => {
+  fire();
+  expect(seen()).toMatchObject({ armedFor: "", firing: false });
+  expect(host.run(holdGuard(10)).stdout).toBe("stale\n");
+  expect(host.run(holdGuard(10)).stdout).toBe("none\n");
+  fire();
+  expect(host.run(disarmGuard).stdout).toBe("stale\ngone\n");
+  expect(has(folder)).toBe(false);
+  expect(has(`${units}/pulumi-immutable-os-guard.service`)).toBe(false);
+});
+
+test("at its end between two looks it is on its way all the same", () => {
+  fire();
+  host.tool("systemctl", `rm -f "$ROOT/${folder}/firing"; exit 3`);
+  expect(host.run(holdGuard(10)).stdout).toBe("firing\n");
+});
+
+test("a hold that cannot be written is told: the guard would not wait", () => {
+  arm();
+  host.run(`mkdir ${host.root}/${folder}/held.tmp`);
+  expect(host.run(holdGuard(10)).stdout).toBe("unwritten\n");
+});
+
+test("a part of a second is no number to a shell: it counts as a whole one", async () => {
+  expect(host.run(armGuard(target, previous, 599.5))).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(host.run(holdGuard(600.5)).stdout).toBe("held\n");
+  up(611);
+  expect(await start()).toBe(0);
+  expect(rebooted()).toBe(true);
 });
 
 test("where it cannot go back it stays, says why, and does not try again", async () => {

@@ -143,21 +143,38 @@ describe("changes in /etc", () => {
 M    machine-id
 D    yum.repos.d
 A    ostree/auth.json
+M    ssh/ssh_host_rsa_key.pub
+A    ssh/ssh_host_ed25519_key
+M    ssh/moduli dir/it
 A    ssh/sshd_config.d/10-own file.conf
+M    .updated
 A    systemd/system/zincati.service
 A    systemd/system/own.service
+A    systemd/system/registered.service
 A    systemd/system/pulumi-immutable-os-guard.service`;
 
   test.each([
-    [["/etc/ssh"], ["M /etc/ssh/sshd_config", "A /etc/ssh/sshd_config.d/10-own file.conf"]],
+    [["/etc/ssh"], ["M /etc/ssh/sshd_config", "M /etc/ssh/moduli dir/it"]],
+    [["/etc/ssh/sshd_config.d"], []],
+    [["/etc/ssh/sshd_config.d/10-own file.conf"], ["A /etc/ssh/sshd_config.d/10-own file.conf"]],
+    // By these the machine is the one that it is.
+    [
+      ["/etc/ssh/ssh_host_ed25519_key", "/etc/ssh/ssh_host_rsa_key.pub", "/etc/machine-id", "/etc/.updated"],
+      [],
+    ],
     [["/etc/ssh/sshd_config"], ["M /etc/ssh/sshd_config"]],
     [["/etc/yum.repos.d/fedora.repo"], ["D /etc/yum.repos.d"]],
     [["/etc/machine-id/x", "/etc/ss"], []],
     // What a run itself leaves there is nobody's change.
-    [["/etc/systemd"], ["A /etc/systemd/system/own.service"]],
+    [
+      ["own", "zincati", "registered", "pulumi-immutable-os-guard"].map(
+        (name) => `/etc/systemd/system/${name}.service`,
+      ),
+      ["A /etc/systemd/system/own.service"],
+    ],
     [[], []],
   ])("below %j are %j", (asked, changes) => {
-    expect(parseChangedEtc(diff, asked)).toEqual(changes);
+    expect(parseChangedEtc(diff, asked, "registered.service")).toEqual(changes);
   });
 });
 

@@ -49,7 +49,7 @@ export function onOld(): FcosState {
   return fcosStateWith({ bootId }, fcosInputsOf(imageIn(oldDigest, oldKernel)));
 }
 
-export const theWay = ["rebase", "finalize", "guard", "reboot", "disarm", "pin", "receipt"];
+export const theWay = ["rebase", "finalize", "guard", "reboot", "disarm", "receipt", "pin"];
 export const armed = { ...noGuard, armedFor: newOne().id, previous: oldOne().id };
 export const aBootId = "0f0f0f0f-0000-4000-8000-000000000000";
 export const unhealthy = (): HostError =>

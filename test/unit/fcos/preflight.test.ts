@@ -73,6 +73,15 @@ test.each<[string, RegExp, FcosFacts, Partial<FcosHostInputs>]>([
     {},
   ],
   [
+    "no room but that of a pinned one, which ostree keeps",
+    /in \/boot \| 9.5 MiB free/,
+    fcosFacts({
+      deployments: [oldOne({ booted: true }), newOne({ digest: "", pinned: true })],
+      freeBytes: { boot: 1e7, sysroot: 5e9 },
+    }),
+    {},
+  ],
+  [
     "no room for a kernel",
     /in \/boot \| 9.5 MiB free/,
     fcosFacts({ freeBytes: { boot: 1e7, sysroot: 5e9 } }),

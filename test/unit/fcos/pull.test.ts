@@ -1,4 +1,5 @@
 import { HostError } from "../../../provider/core/errors";
+import { preflight } from "../../../provider/fcos/phases/preflight";
 import { pull } from "../../../provider/fcos/pull";
 import { howToPull } from "../../../provider/fcos/pull-failures";
 import { HostSession } from "../../../provider/host/session";
@@ -24,6 +25,7 @@ function pulling(machine: PlayedFcos, inputs: Parameters<typeof fcosContext>[0] 
   context.session = new HostSession(machine.connect, { installed: access }, ["installed"], undefined);
   return {
     run: () => pull(context, machine.facts),
+    begin: () => preflight.run(context, machine.facts),
     scripts: () => machine.shells.flatMap(({ scripts }) => scripts),
   };
 }
@@ -59,6 +61,14 @@ test("after a pull that failed it is taken back once more", async () => {
   expect(error.code).toBe("rebase-failed");
   expect(error.text()).not.toContain(password);
   expect(takesBack(scripts())).toBe(true);
+});
+
+test("a run with a login begins with taking back what an earlier boot's pull left; one without touches nothing", async () => {
+  const [lending, other] = [pulling(new PlayedFcos()), pulling(new PlayedFcos(), {})];
+  await lending.begin();
+  expect(lending.scripts().join()).toMatch(/"\$authority.lent"[^]*take_back "\$authority"\n/);
+  await other.begin();
+  expect(other.scripts()).toEqual([]);
 });
 
 test("while the pull may still be at work it stays: the job's own trap takes it back", async () => {

@@ -73,7 +73,9 @@ test.each(["check staged", "guard"])("before the end of a move nothing is drift:
   const { drift, inputs, state: next } = await look(fcosFacts(), state);
   expect(drift).toEqual([]);
   expect(inputs.booted.digest).toBe(newDigest);
-  expect(next).toMatchObject({ phase, booted: { digest: oldDigest } });
+  // The boot is that of the last run: the next one must see that somebody rebooted the machine meanwhile.
+  expect(next).toMatchObject({ phase, booted: { digest: oldDigest }, bootId: state.bootId });
+  expect(state.bootId).not.toBe(fcosFacts().bootId);
 });
 
 test("a machine that does not answer is kept as it was", async () => {

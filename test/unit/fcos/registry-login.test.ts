@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 import {
   placeLogin,
+  removeEarlierLogin,
   removeLogin,
   withLogin,
   type RegistryLogin,
@@ -13,7 +14,11 @@ import { hostSh, type HostSh } from "./host-sh";
 
 jest.setTimeout(60_000);
 let host: HostSh;
-beforeEach(() => (host = hostSh()));
+const boot = "proc/sys/kernel/random/boot_id";
+beforeEach(() => {
+  host = hostSh();
+  host.file(boot, "boot-1\n");
+});
 afterEach(() => host.remove());
 
 const registry = "registry.example.org:5000";
@@ -51,7 +56,7 @@ function pull(end = "true") {
 
 function expectNothingLeft(): void {
   expect(existsSync(at(placed))).toBe(false);
-  expect(host.run("find /run /etc -name '*.before' -o -name '*.ours'").stdout).toBe("");
+  expect(host.run("find /run /etc -name '*.before' -o -name '*.ours' -o -name '*.lent'").stdout).toBe("");
 }
 
 describe("a login for a pull", () => {
@@ -102,17 +107,62 @@ describe("a login for a pull", () => {
     expectNothingLeft();
   });
 
+  async function killPull(): Promise<void> {
+    place();
+    const script = host.moved(withLogin(registry, `cat ${auth} > ${host.root}/seen; exec sleep 60`));
+    const shell = spawn("sh", ["-c", `(${script}\n) </dev/null`], { env: host.env, detached: true });
+    await until("the pull at work", () => existsSync(at("seen")));
+    process.kill(-(shell.pid ?? 0), "SIGKILL");
+    await once(shell, "close");
+    expect(read(authority)).toBe(login.certificateAuthority);
+  }
+
+  test.each([undefined, "their authority"])(
+    "that a power cut left is taken back in the next boot, and not before: %j",
+    async (theirs) => {
+      if (theirs !== undefined) somebodys(authority, theirs);
+      await killPull();
+      expect(host.run(removeEarlierLogin(registry))).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+      expect(read(authority)).toBe(login.certificateAuthority);
+      host.run("rm -r /run");
+      host.file(boot, "boot-2\n");
+      expect(host.run(removeEarlierLogin(registry))).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+      expect(existsSync(at(authority)) ? read(authority) : undefined).toBe(theirs);
+      expect(existsSync(at(dirname(authority)))).toBe(theirs !== undefined);
+      host.file("run/x", "");
+      expectNothingLeft();
+    },
+  );
+
+  // Every moment of lending and of taking back, as a power cut leaves it on the disk.
+  test.each([
+    [
+      "ours beside it, and the mark",
+      { "ca.crt": "theirs", "ca.crt.ours": "ours", "ca.crt.lent": "boot-1\n" },
+    ],
+    ["theirs aside", { "ca.crt.before": "theirs", "ca.crt.ours": "ours", "ca.crt.lent": "boot-1\n" }],
+    ["ours in its place", { "ca.crt": "ours", "ca.crt.before": "theirs", "ca.crt.lent": "boot-1\n" }],
+    ["the mark gone", { "ca.crt": "ours", "ca.crt.before": "theirs" }],
+  ])("a power cut with %s keeps what is somebody's", (_, files) => {
+    host.file(boot, "boot-2\n");
+    for (const [name, content] of Object.entries(files)) somebodys(`${dirname(authority)}/${name}`, content);
+    expect(host.run(removeEarlierLogin(registry)).exitCode).toBe(0);
+    expect(read(authority)).toBe("theirs");
+    host.file("run/x", "");
+    expectNothingLeft();
+  });
+
+  test("of nobody's is nothing to take back", () => {
+    somebodys(authority, "theirs");
+    expect(host.run(removeEarlierLogin(registry))).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+    expect(read(authority)).toBe("theirs");
+  });
+
   test.each(["place", "remove"])(
     "that a killed pull left is taken back by the next step: %s",
     async (step) => {
       somebodys(authority, "their authority");
-      place();
-      const script = host.moved(withLogin(registry, `cat ${auth} > ${host.root}/seen; exec sleep 60`));
-      const shell = spawn("sh", ["-c", `(${script}\n) </dev/null`], { env: host.env, detached: true });
-      await until("the pull at work", () => existsSync(at("seen")));
-      process.kill(-(shell.pid ?? 0), "SIGKILL");
-      await once(shell, "close");
-      expect(read(authority)).toBe(login.certificateAuthority);
+      await killPull();
       if (step === "place") place();
       else expect(host.run(removeLogin(registry)).exitCode).toBe(0);
       expect([existsSync(at(auth)), read(authority)]).toEqual([false, "their authority"]);

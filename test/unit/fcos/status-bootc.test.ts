@@ -126,6 +126,14 @@ initramfs-args=--add;iscsi;
     ]);
   });
 
+  test("of an image index says what was asked for, not what this architecture got of it", () => {
+    const index = `sha256:${"1".repeat(64)}`;
+    const { booted } = bootcQueued.status as unknown as { booted: { image: object } };
+    const image = { ...booted.image, image: { image: `quay.io/x/y@${index}`, transport: "registry" } };
+    const status = { ...bootcQueued, status: { ...bootcQueued.status, booted: { ...booted, image } } };
+    expect(statusOf(status).deployments[1]?.digest).toBe(index);
+  });
+
   test.each([
     [{ image: "quay.io/x/y", transport: "registry" }, "ostree-unverified-registry:quay.io/x/y"],
     [

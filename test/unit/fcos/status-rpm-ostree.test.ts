@@ -82,6 +82,12 @@ describe("a status of rpm-ostree", () => {
     expect(first({ ...openshiftNode, deployments: [byTag] })?.digest).toBe("");
   });
 
+  test("of an image index says what was asked for, not what this architecture got of it", () => {
+    const index = `sha256:${"1".repeat(64)}`;
+    const asked = `ostree-unverified-registry:quay.io/x/y@${index}`;
+    expect(first(changed({ "container-image-reference": asked }))?.digest).toBe(index);
+  });
+
   test("takes what is not told as not so", () => {
     expect(first({ deployments: [{ checksum: "a".repeat(64), serial: 1, osname: "rhel" }] })).toEqual({
       id: `${"a".repeat(64)}.1`,

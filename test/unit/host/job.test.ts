@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -18,33 +16,12 @@ import { refuseRunningJob, runJob, type Job } from "../../../provider/host/job";
 import type { HostSession } from "../../../provider/host/session";
 import { failureOf } from "../support/fake-shell";
 import { until } from "../support/until";
+import { localSession } from "./local-session";
 
 jest.setTimeout(150_000);
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), "job-test-"))));
 afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-/** Runs the job's own scripts in this machine's sh, below a folder of this test and as on a host without systemd. */
-function localSession(onRun: (script: string) => void = () => undefined): HostSession {
-  const run = async (script: string, options: { onLine?: (line: string) => void }) => {
-    onRun(script);
-    const moved = script
-      .replaceAll("/run/pulumi-immutable-os", root)
-      .replaceAll("[ -d /run/systemd/system ]", "false");
-    const shell = spawn("sh", [], { stdio: ["pipe", "pipe", "pipe"] });
-    let [stdout, stderr] = ["", ""];
-    shell.stdout.on("data", (chunk) => (stdout += String(chunk)));
-    shell.stderr.on("data", (chunk) => (stderr += String(chunk)));
-    shell.stdin.end(moved);
-    const [exitCode] = (await once(shell, "close")) as [number];
-    stdout
-      .split("\n")
-      .filter(Boolean)
-      .forEach((line) => options.onLine?.(line));
-    return { exitCode, stdout, stderr };
-  };
-  return { run } as unknown as HostSession;
-}
 
 /** For a job that ends when the test says so, or has ended itself. */
 const waitsFor = (file: string): string =>
@@ -67,7 +44,7 @@ test.each([
   ["blank lines", "echo one; echo; echo two", 0, "one\n\ntwo"],
   ["no standard input to wait for", "cat; echo end", 0, "end"],
 ])("%s", async (_, script, exitCode, output) => {
-  await expect(runJob(localSession(), job(script))).resolves.toEqual({ exitCode, output });
+  await expect(runJob(localSession(root), job(script))).resolves.toEqual({ exitCode, output });
 });
 
 test("lines are passed on while it runs, each once", async () => {
@@ -77,7 +54,7 @@ test("lines are passed on while it runs, each once", async () => {
     // The job goes on only when its first line has come.
     if (line === "one") writeFileSync(`${root}/go`, "");
   };
-  const result = await runJob(localSession(), job(`echo one; ${waitsFor("go")}; echo two`, { onLine }));
+  const result = await runJob(localSession(root), job(`echo one; ${waitsFor("go")}; echo two`, { onLine }));
   expect(lines).toEqual(["one", "two"]);
   expect(result.output).toBe("one\ntwo");
 });
@@ -85,7 +62,7 @@ test("lines are passed on while it runs, each once", async () => {
 test("a job that says more than anybody can hold: every line is passed on, the end is kept", async () => {
   let count = 0;
   const looks: number[] = [];
-  const session = localSession();
+  const session = localSession(root);
   const run = async (...asked: Parameters<HostSession["run"]>) => {
     const look = await session.run(...asked);
     looks.push(look.stdout.length);
@@ -103,7 +80,7 @@ test("a job that says more than anybody can hold: every line is passed on, the e
 
 test("it goes on without anybody who follows", async () => {
   let runs = 0;
-  const lost = localSession(() => {
+  const lost = localSession(root, () => {
     // The look for an older one, and the start.
     if (++runs > 2) throw new Error("the connection is gone, for good");
   });
@@ -117,12 +94,12 @@ test("it goes on without anybody who follows", async () => {
 });
 
 test("a new start under the same name forgets the older one", async () => {
-  await runJob(localSession(), job("echo one; exit 3"));
-  await expect(runJob(localSession(), job("echo two"))).resolves.toEqual({ exitCode: 0, output: "two" });
+  await runJob(localSession(root), job("echo one; exit 3"));
+  await expect(runJob(localSession(root), job("echo two"))).resolves.toEqual({ exitCode: 0, output: "two" });
 });
 
 test("a job that still runs is not started a second time, and goes on undisturbed", async () => {
-  const session = localSession();
+  const session = localSession(root);
   const first = runJob(session, job(`${waitsFor("go")}; echo first`));
   const pid = `${root}/jobs/unit/pid`;
   await until("the job runs", () => existsSync(pid) && readFileSync(pid, "utf8") !== "");
@@ -140,7 +117,7 @@ const startAtOnce = (script: string) =>
   runJob(
     {
       run: (text: string, options: object) =>
-        text.startsWith("[ ! -e") ? { exitCode: 1 } : localSession().run(text, options as never),
+        text.startsWith("[ ! -e") ? { exitCode: 1 } : localSession(root).run(text, options as never),
     } as unknown as HostSession,
     job(script),
   ).then(
@@ -189,12 +166,12 @@ test.each([
 ])("a pid file %s refuses nothing", async (_, pid) => {
   mkdirSync(`${root}/jobs/unit`, { recursive: true });
   writeFileSync(`${root}/jobs/unit/pid`, pid);
-  await expect(refuseRunningJob(localSession(), "unit")).resolves.toBeUndefined();
+  await expect(refuseRunningJob(localSession(root), "unit")).resolves.toBeUndefined();
 });
 
 test("a job whose folder vanishes is told at once", async () => {
   let runs = 0;
-  const session = localSession(() => {
+  const session = localSession(root, () => {
     // In one step: what runs may still write into it.
     if (++runs === 3) renameSync(`${root}/jobs`, `${root}/gone`);
   });
@@ -205,7 +182,7 @@ test("a job whose folder vanishes is told at once", async () => {
 });
 
 test("a job that is killed, with all that watches it, is told at once and with all that it said", async () => {
-  const session = localSession();
+  const session = localSession(root);
   // Its last words come, and it is killed, after a look has read and before it looks for the process.
   const between = `: >${root}/read; ${waitsFor("killed")}; pid=$(cat`;
   const run = (script: string, options: Parameters<HostSession["run"]>[1]) =>
@@ -244,7 +221,7 @@ test("the deadline ends the wait, with what the job said and where its output is
 test("the folder is for root alone, and the job itself keeps the umask of the host", async () => {
   const umask = process.umask(0o022);
   try {
-    await runJob(localSession(), job("umask"));
+    await runJob(localSession(root), job("umask"));
   } finally {
     process.umask(umask);
   }

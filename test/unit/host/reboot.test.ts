@@ -22,15 +22,17 @@ const access = {
 /** What the order was, what was told, and the error if it did not end with another boot. */
 async function rebooting(
   then: (leaving: FakeShell) => Parameters<typeof fakeConnect>[number],
-  more: Partial<Reboot> = {},
-): Promise<{ order: string; progress: RecordedProgress; error: HostError | undefined }> {
+  { pending = false, comes, ...more }: Partial<Reboot> & { pending?: boolean; comes?: FakeShell } = {},
+): Promise<{ order: string; asked: string; progress: RecordedProgress; error: HostError | undefined }> {
   const leaving: FakeShell = new FakeShell(hostKey, (script) => {
     if (script.includes("systemctl reboot")) return { stderr: "told by the order" };
     const now = then(leaving);
-    return now === leaving ? { stdout: `${oldBootId}\n` } : errorOf("connection-lost");
+    return now === leaving
+      ? { stdout: `${oldBootId}\n${pending ? "pending\n" : ""}` }
+      : errorOf("connection-lost");
   });
   const session = new HostSession(
-    fakeConnect(leaving, then(leaving)),
+    fakeConnect(leaving, comes ?? then(leaving)),
     { installed: access },
     ["installed"],
     undefined,
@@ -43,7 +45,8 @@ async function rebooting(
     .finally(() => (ended = true));
   while (!ended) await jest.advanceTimersByTimeAsync(500);
   await work;
-  return { order: leaving.scripts[0] ?? "", progress, error };
+  const [order = "", asked = ""] = leaving.scripts;
+  return { order, asked, progress, error };
 }
 
 const booted = new FakeShell(hostKey, () => ({ stdout: `${newBootId}\n` }));
@@ -83,6 +86,16 @@ test("the old system goes on answering", async () => {
   expect(error?.details.what).toBe("the machine did not reboot");
   expect(error?.details.seen).toMatch(/^boot_id 1{8}-.* still answers after 18\d s$/);
   expect(error?.details.next).toMatch(/^look at the machine's console;/);
+});
+
+test("a shutdown that takes its time is no failure, as long as it is still to come", async () => {
+  const leaves = performance.now() + 300_000;
+  const { error, asked } = await rebooting((leaving) => (performance.now() < leaves ? leaving : booted), {
+    pending: true,
+    comes: booted,
+  });
+  expect(error).toBeUndefined();
+  expect(asked).toContain("systemctl list-jobs 2>/dev/null | grep -qE '(reboot|shutdown)\\.target'");
 });
 
 test("the phase lasts longer than the boot that it waits for", () =>

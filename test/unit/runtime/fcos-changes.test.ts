@@ -66,6 +66,25 @@ test.each<[string, Partial<FcosState>, object, boolean | undefined]>([
     { kernelArguments: { present: ["quiet"] } },
     false,
   ],
+  [
+    "the order of kernel arguments",
+    { kernelArguments: { present: ["a", "b"], absent: ["c", "d"] } },
+    { kernelArguments: { present: ["b", "a"], absent: ["d", "c"] } },
+    false,
+  ],
+  [
+    "a kernel argument from one list in the other",
+    { kernelArguments: { present: ["a"], absent: ["b"] } },
+    { kernelArguments: { present: ["b"], absent: ["a"] } },
+    undefined,
+  ],
+  [
+    "the order of paths",
+    { unchangedEtc: ["/etc/a", "/etc/b"] },
+    { unchangedEtc: ["/etc/b", "/etc/a"] },
+    false,
+  ],
+  ["another path", { unchangedEtc: ["/etc/a"] }, { unchangedEtc: ["/etc/a", "/etc/b"] }, undefined],
   ["a run that failed", { phase: "reboot", unfinished: "confirm" }, {}, true],
   [
     "a run that waits for somebody",

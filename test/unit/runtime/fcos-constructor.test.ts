@@ -133,6 +133,47 @@ test("an argument that is none reaches check, which names it", async () => {
   ]);
 });
 
+const kernelRelese = newKernel;
+
+test.each<[string, () => unknown, string[]]>([
+  [
+    "a misspelt kernel",
+    () => ({ reference, kernelRelese }),
+    ["image.kernelRelese is not a known property; did you mean kernelRelease?"],
+  ],
+  [
+    "in an output",
+    () => later({ reference, kernelRelese }),
+    ["image.kernelRelese is not a known property; did you mean kernelRelease?"],
+  ],
+  [
+    "two of them",
+    () => ({ reference, kernelRelese, tag: "x" }),
+    [
+      "image.kernelRelese is not a known property; did you mean kernelRelease?\nimage.tag is not a known property; known are reference, kernelRelease",
+    ],
+  ],
+  [
+    "an image of another stack",
+    () => ({ urn: "urn:pulumi:…", reference, kernelRelease: newKernel, tags: [] }),
+    [],
+  ],
+])("what means nothing in an image reaches check, which names it: %s", async (_, image, words) => {
+  expect(await problemsOfChange(fcosKind, {}, await registeredFor({ ...good, image: image() }))).toEqual(
+    words,
+  );
+});
+
+test.each<[string, object, string[] | undefined]>([
+  ["none", { web: { command: "true" } }, undefined],
+  ["an output that is none", { web: { command: later("true") } }, undefined],
+  ["a command", { web: { command: pulumi.secret("curl -u me:hunter22 localhost") } }, ["healthChecks"]],
+  ["all of them", pulumi.secret({ web: { command: "true" } }), ["healthChecks"]],
+])("secrets that a failed health check would show: %s", async (_, healthChecks, paths) => {
+  const inputs = await registeredFor({ ...good, image: reference, healthChecks });
+  expect(inputs["__secretPaths"]).toEqual(paths);
+});
+
 test.each(everyField(declaredShape))("%s may be an unknown output", async (field) => {
   for (const args of variants) {
     const path = placeIn(args, field);
@@ -172,12 +213,20 @@ describe("the preview of a new machine", () => {
       expect.stringMatching(/^the machine could not be looked at/),
     ]));
 
+  test("nor does one of which not even the kernel is known", async () =>
+    expect(await linesOf({ ...nobody, image: notKnown() })).toEqual([
+      expect.stringMatching(/^the machine could not be looked at/),
+    ]));
+
   test("an address that is not known yet does", async () => {
     const connection = { ...nobody.connection, host: notKnown() };
     expect(await linesOf({ ...nobody, connection, image: reference })).toEqual([
       "MOVE: something in its inputs is not known yet, so the machine was not looked at",
     ]);
   });
+
+  test("of an image with a mistake in it nothing is said: check refuses it", async () =>
+    expect(await linesOf({ ...nobody, image: { reference, kernelRelese } }, 300)).toEqual([]));
 
   test("it can be switched off", async () =>
     expect(await linesOf({ ...nobody, image: reference, probeInPreview: false }, 300)).toEqual([]));

@@ -48,7 +48,7 @@ test("the state's version, its last phase, and its keys", () => {
   // Another version of these would be read as no input at all.
   const written = "adopt connection driver healthChecks image kernelArguments machine probeInPreview reboot";
   const more = "registry remote rollback transport unchangedEtc updateDriver";
-  const both = "booted bootDefault activeUpdateDriver changedEtc __urn";
+  const both = "booted bootDefault activeUpdateDriver changedEtc __imageError __secretPaths __urn";
   expect(Object.keys(fcosHostSchema.shape).sort()).toEqual(
     [written, more, both].flatMap((names) => names.split(" ")).sort(),
   );

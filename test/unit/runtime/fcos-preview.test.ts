@@ -2,7 +2,7 @@ import type { FcosHostInputs } from "../../../provider/fcos/schema";
 import type { FcosFacts } from "../../../provider/fcos/types";
 import { movingLines } from "../../../provider/runtime/fcos-preview";
 import { imageIn, newDigest, newKernel, oldDigest, oldKernel } from "../support/fcos-builders";
-import { fcosContext, fcosFacts, movedFacts, oldOne } from "../support/fcos-facts";
+import { fcosContext, fcosFacts, movedFacts, newOne, oldOne } from "../support/fcos-facts";
 
 const short = (digest: string): string => digest.slice(0, 19);
 const found = `found Fedora CoreOS 42, kernel ${oldKernel}, ${short(oldDigest)}`;
@@ -42,16 +42,42 @@ test("a machine that runs the image already", () => {
   expect(said.map(({ text }) => text)).toEqual([expect.stringMatching(/; it runs that image already$/)]);
 });
 
+test("a machine that runs the image already, and would not boot it again", () => {
+  const queued = { receipt: undefined, deployments: [oldOne(), newOne({ booted: true })] };
+  expect(movingLines(fcosContext(), movedFacts(queued), true).map(({ text }) => text)).toEqual([
+    expect.stringMatching(/; it runs that image already; what is queued for its next boot is taken back$/),
+  ]);
+});
+
+test.each<[string, Partial<FcosHostInputs>, Partial<FcosFacts>]>([
+  ["kernel arguments that it does not have", { kernelArguments: { present: ["quiet"] } }, {}],
+  ["another kernel", {}, { kernelRelease: oldKernel }],
+  ["a writable /usr", {}, { deployments: [newOne({ booted: true, unlocked: "development" })] }],
+  ["a hotfix", {}, { deployments: [newOne({ booted: true, unlocked: "hotfix" }), newOne()] }],
+])("the image runs already, and yet it is no end: %s", (_, inputs, facts) => {
+  const said = movingLines(fcosContext(inputs), movedFacts({ receipt: undefined, ...facts }), true);
+  expect(said.map(({ text }) => text)).toEqual([expect.stringMatching(/; one reboot$/)]);
+});
+
 test("what preflight would refuse is said before", () =>
   expect(lines({}, { transaction: "upgrade" })).toEqual([
     expect.stringMatching(/^info: MOVE of web/),
     expect.stringMatching(/^warn: the move would be refused: expected no transaction .*, seen upgrade/),
   ]));
 
-test("of an image that is not there yet nothing is refused", () =>
+test("an image that is not there yet: what does not depend on it is refused all the same", () =>
   expect(lines({}, { deployments: [oldOne({ booted: true, layering: ["install htop"] })] }, false)).toEqual([
     expect.stringMatching(/^info: MOVE of web/),
+    expect.stringMatching(
+      /^warn: the move would be refused: expected no local layering.*, seen install htop$/,
+    ),
   ]));
+
+test("what a policy says of an image that is not there yet, nobody knows", () => {
+  const rejecting = { signaturePolicy: JSON.stringify({ default: [{ type: "reject" }] }) };
+  expect(lines({}, rejecting, false)).toEqual([expect.stringMatching(/^info: MOVE of web/)]);
+  expect(lines({}, rejecting)).toHaveLength(2);
+});
 
 test.each<[string, Partial<FcosFacts>, RegExp]>([
   ["no ostree", { ostreeBooted: false, deployments: [] }, /\[foreign-system\]/],

@@ -169,4 +169,6 @@ describe("diff", () => {
 test("delete asks nobody, and says that it forgets", async () => {
   await hostWith({}).delete("web", olds);
   expect(said()).toEqual(["forgotten: the machine web keeps running, nothing on it was changed"]);
+  await hostWith({ staysBehind: ": the mark stays" }).delete("web", olds);
+  expect(said().at(-1)).toMatch(/nothing on it was changed: the mark stays$/);
 });

@@ -5,14 +5,17 @@ import { stateOf } from "../../../provider/nixos/state";
 import type { EngineLog } from "../../../provider/runtime/engine-log";
 import { valueAt, type Inputs } from "../../../provider/runtime/inputs";
 import { nixosHost } from "../../../provider/runtime/nixos-host";
+import { fcosKind } from "../../../provider/runtime/fcos-kind";
 import { imageKind } from "../../../provider/runtime/image-kind";
+import type { KindOf } from "../../../provider/runtime/kind";
 import { nixosKind } from "../../../provider/runtime/nixos-kind";
 import { describeNewNixosHost } from "../../../provider/runtime/nixos-preview";
 import { failure, partialFailure } from "../../../provider/runtime/results";
 import { Row } from "../../../provider/runtime/row";
 import { secretsOf, withoutSecrets } from "../../../provider/runtime/secrets";
-import { plainState } from "../../../provider/runtime/state";
+import { pickInputs, plainState } from "../../../provider/runtime/state";
 import { contextOf, inputsOf, nixosFacts, stateWith } from "../support/builders";
+import { fcosInputsOf, fcosStateWith } from "../support/fcos-builders";
 import { Files } from "./bad-input/files";
 import { everyField, everyGoodInput, placeIn } from "./every-field";
 import { documentedSecrets, placesOf } from "./secret-places";
@@ -77,6 +80,19 @@ test("the longest is replaced first, or its end would be left", () => {
   expect(withoutSecrets("hunter22-and-more, hunter22", secrets)).toBe("[secret], [secret]");
 });
 
+test.each<[string, KindOf<"secretPaths" | "registryLogins">, (login: Inputs) => Inputs]>([
+  ["of a machine", fcosKind, (registry) => ({ registry })],
+  ["of an image", imageKind, (registry) => ({ registry })],
+  ["of a base image", imageKind, (base) => ({ base })],
+])("a registry's login as registries and containers-auth.json have it: %s", (_, kind, inputs) => {
+  const [username, password] = ["robot", "hunter22"];
+  const auth = Buffer.from(`${username}:${password}`).toString("base64");
+  const secrets = secretsOf(kind, inputs({ username, password }));
+  expect(withoutSecrets(`robot ${auth} ${password}`, secrets)).toBe("robot [secret] [secret]");
+  expect(secretsOf(kind, inputs({ username }))).toEqual([]);
+  expect(secretsOf(kind, inputs({ password }))).toEqual([password]);
+});
+
 test("what only the program calls a secret, as a build writes it", () => {
   const run = ['curl -H "token: $HOME"', "first line of two\nsecond line of two"];
   const labels = { team: 'the "a" team' };
@@ -88,6 +104,15 @@ test("what only the program calls a secret, as a build writes it", () => {
   expect(secretsOf(imageKind, { run, labels })).toEqual([]);
   for (const __secretPaths of ["run", null, [5, null]])
     expect(secretsOf(imageKind, { run, __secretPaths })).toEqual([]);
+});
+
+test("a health check that the program calls a secret, and it stays one in the state", () => {
+  const command = "curl -fsS -u me:hunter22 localhost";
+  const inputs = fcosInputsOf({ healthChecks: { web: { command } }, __secretPaths: ["healthChecks"] });
+  for (const each of [inputs, pickInputs(fcosKind, plainState(fcosStateWith({}, inputs)))])
+    expect(withoutSecrets(`web: ${command}: exit 22`, secretsOf(fcosKind, each))).toBe(
+      "web: [secret]: exit 22",
+    );
 });
 
 test.each([{}, { connection: null }, { connection: [], install: 5 }, { install: { extraFiles: "x" } }])(

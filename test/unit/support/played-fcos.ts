@@ -13,7 +13,7 @@ type Answer = Partial<CommandResult> | HostError | undefined;
 
 export class PlayedFcos {
   readonly orders: string[] = [];
-  /** What happens instead of an order: `rebase`, `finalize`, `boot-order`, `guard`, `reboot`, `pin`, `receipt`, `disarm`. */
+  /** What happens instead of an order: `rebase`, `finalize`, `boot-order`, `guard`, `reboot`, `pin`, `receipt`, `disarm`, `mask`. */
   readonly instead = new Map<string, (machine: PlayedFcos) => Answer>();
   /** What a pull brings. */
   pulled: Deployment = stagedNew();
@@ -70,6 +70,7 @@ export class PlayedFcos {
   }
 
   private jobCode = 0;
+  private masked: FcosFacts["updateDrivers"] = [];
 
   private reaction(script: string): Answer {
     const job = /--unit=immutable-os-([a-z-]+)-\$\$/.exec(script)?.[1];
@@ -90,8 +91,14 @@ export class PlayedFcos {
       return { stdout: this.facts.guard.armedFor === "" ? "none\n" : "held\n" };
     if (script.includes("ostree admin pin")) return this.pin(script);
     if (script.includes("receipt.json")) return this.keepReceipt(script);
-    if (script.includes("systemctl mask")) return this.order("mask", () => (this.facts.updateDrivers = []));
+    if (script.includes("systemctl mask")) return this.order("mask", () => this.mask());
+    if (script.includes("systemctl unmask"))
+      return this.order("unmask", () => (this.facts.updateDrivers = this.masked.splice(0)));
     return {};
+  }
+
+  private mask(): void {
+    this.masked = this.facts.updateDrivers.splice(0);
   }
 
   private runJob(name: string, script: string): void {

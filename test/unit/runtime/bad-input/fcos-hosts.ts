@@ -37,7 +37,13 @@ export const badFcosHosts: readonly BadInput[] = [
     "a kernel that is none",
     "booted.kernelRelease",
     "latest",
-    'image has a kernelRelease that is none: it must be what "uname -r" says',
+    'image.kernelRelease must be what "uname -r" says',
+  ],
+  [
+    "a kernel as a number",
+    "booted.kernelRelease",
+    6.12,
+    "image.kernelRelease must be a string, not a number",
   ],
   ["another driver", "driver", "dnf", 'driver must be one of "auto", "rpm-ostree", "bootc"'],
   [
@@ -138,6 +144,12 @@ export const badFcosHosts: readonly BadInput[] = [
     "kernelArguments.absent names a, which kernelArguments.present names as well",
   ],
   [
+    "added with a value, and removed with all values",
+    "kernelArguments",
+    { present: ["mitigations=off"], absent: ["mitigation", "mitigations"] },
+    "kernelArguments.absent names mitigations, which stands for all of its values, and kernelArguments.present names mitigations=off",
+  ],
+  [
     "arguments of bootc",
     "",
     { driver: "bootc", kernelArguments: { present: ["quiet"] } },
@@ -145,6 +157,24 @@ export const badFcosHosts: readonly BadInput[] = [
   ],
   ["a path elsewhere", "unchangedEtc", ["/usr/etc/motd"], "unchangedEtc[0] must lie below /etc"],
   ["the whole of it", "unchangedEtc", ["/etc"], "unchangedEtc[0] must lie below /etc"],
+  ...(
+    [
+      ["/etc/passwd", "the machine's users are in it"],
+      ["/etc/gshadow", "the machine's users are in it"],
+      ["/etc/subuid", "the machine's users are in it"],
+      ["/etc/fstab", "the machine's disks are in it"],
+      ["/etc/crypttab", "the machine's disks are in it"],
+      ["/etc/machine-id", "it says which machine it is"],
+      ["/etc/hostname", "it says which machine it is"],
+      ["/etc/ssh/ssh_host_ed25519_key", "it is a host key"],
+      ["/etc/.updated", "the running system writes it"],
+    ] as const
+  ).map(([path, reason]): BadInput => [
+    `the machine's own ${path}`,
+    "unchangedEtc",
+    [path],
+    `unchangedEtc[0] must not be ${path}: ${reason}`,
+  ]),
   ["a relative path", "unchangedEtc", ["motd"], "unchangedEtc[0] must be an absolute path"],
   ["a path out of it", "unchangedEtc", ["/etc/../usr/x"], "unchangedEtc[0] must be an absolute path"],
   ["a path twice", "unchangedEtc", ["/etc/motd", "/etc/motd"], "unchangedEtc names /etc/motd twice"],
