@@ -1,6 +1,6 @@
 // Part of a stand-in for an ostree machine: the registry as its pull sees it, with the words of ostree-ext and skopeo.
 import { lstatSync } from "node:fs";
-import { referenceOf, type PlayedDeployment, type PlayedImage } from "./fcos-parts";
+import type { PlayedImage } from "./fcos-parts";
 import type { FcosRoot } from "./fcos-root";
 import { fails, type ToolReply } from "./fcos-tools";
 
@@ -60,6 +60,3 @@ export const plainReference = (reference: string): string =>
     /^ostree-(unverified-registry|image-signed:docker:\/\/|image-signed:registry|remote-registry:[^:]+):?/,
     "",
   );
-
-const isOf = (deployment: PlayedDeployment, reference: string): boolean =>
-  referenceOf(deployment.image) === reference;
