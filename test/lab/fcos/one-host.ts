@@ -23,7 +23,7 @@ export class OneFcosHost {
   }
 
   /** Arguments that are fine, to be spoilt. */
-  good(machine: FcosMachine, image: FcosHostArgs["image"]): FcosHostArgs {
+  good(machine: FcosMachine, image: FcosHostArgs["image"], bootSeconds = BOOT_SECONDS): FcosHostArgs {
     return {
       machine: "worker",
       connection: {
@@ -31,7 +31,7 @@ export class OneFcosHost {
         port: machine.port,
         privateKeyPath: machine.privateKeyPath,
         hostKey: "accept-new",
-        deadlines: { bootSeconds: BOOT_SECONDS },
+        deadlines: { bootSeconds },
       },
       image,
       registry: this.login(),

@@ -52,7 +52,8 @@ def kargs(arguments):
 def own_origin(deployment):
     """A copy, without what belongs to that one deployment: that it is pinned."""
     origin = GLib.KeyFile()
-    origin.load_from_data(deployment.get_origin().to_data()[0], -1, GLib.KeyFileFlags.NONE)
+    text = deployment.get_origin().to_data()[0]
+    origin.load_from_data(text, len(text.encode()), GLib.KeyFileFlags.NONE)
     OSTree.Deployment.origin_remove_transient_state(origin)
     return origin
 
