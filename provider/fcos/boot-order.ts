@@ -41,8 +41,14 @@ export async function change(
   throw new HostError(wanted.code, {
     what: wanted.what,
     expected: "exit code 0",
-    seen: `exit code ${job.exitCode}: ${job.output.trim().split("\n").at(-1) ?? ""}`,
+    seen: `exit code ${job.exitCode}: ${ownWords(job.output)}`,
     next: wanted.next(job.output),
     log: job.output,
   });
+}
+
+/** What a tool says of its failure; what others, such as systemd, say after it, is in the log. */
+export function ownWords(output: string): string {
+  const said = output.trim().split("\n");
+  return said.findLast((line) => /^error\b/i.test(line)) ?? said.at(-1) ?? "";
 }

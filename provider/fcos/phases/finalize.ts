@@ -1,4 +1,4 @@
-import { change } from "../boot-order";
+import { change, ownWords } from "../boot-order";
 import { entryProblem } from "../boot-entries";
 import { finalizeStaged } from "../drivers/ostree";
 import { inWords, nextOf } from "../goal";
@@ -27,7 +27,7 @@ export const finalize: FcosPhase = {
       next: () => howToFinalize,
       onLine: (line) => context.progress.detail(line),
     });
-    context.notes.finalizeWords = output.trim().split("\n").at(-1) ?? "";
+    context.notes.finalizeWords = ownWords(output);
     const { target } = context.notes;
     await lookUntil(context, (seen) => isNextToBoot(seen, target?.id) || seen.finalizeFailure !== "");
   },
